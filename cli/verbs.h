@@ -1,0 +1,22 @@
+// The verbs of the program `lockstep`, one function each.
+//
+// A verb parses its own arguments (with CLI11), calls into the folder that does
+// the work and returns the process's exit status: 0 success, 1 the job found a
+// failure, 2 the arguments or the input cannot be used. main.cc holds the
+// table.
+
+#ifndef LOCKSTEP_CLI_VERBS_H_
+#define LOCKSTEP_CLI_VERBS_H_
+
+namespace lockstep::cli {
+
+// Runs one verb. `argv[0]` is the verb's name and `argv[1..argc)` its
+// arguments.
+using VerbFunction = int (*)(int argc, char** argv);
+
+// Prints the version and how the program was built.
+int RunVersion(int argc, char** argv);
+
+}  // namespace lockstep::cli
+
+#endif  // LOCKSTEP_CLI_VERBS_H_
