@@ -73,5 +73,7 @@ def lockstep_repositories():
     system_libraries(name = "liburing", libraries = {"liburing": "liburing"})
     system_libraries(
         name = "com_github_grpc_grpc",
+        build_file = "//third_party/shims:grpc.BUILD",
         libraries = {"grpc++": "grpc++", "grpc++_reflection": "-lgrpc++_reflection grpc++"},
+        programs = ["grpc_cpp_plugin"],
     )
