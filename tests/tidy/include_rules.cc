@@ -22,8 +22,8 @@ struct IncludeRule {
 
 // core's headers that decide. Whoever checks the core must not lean on them: a shared helper
 // would share its bugs.
-const Words kCoreDecides = {"core/action",      "core/election", "core/membership", "core/quorum",  "core/read",
-                            "core/replication", "core/snapshot", "core/step",       "core/transfer"};
+const Words kCoreDecides = {"core/action",      "core/election", "core/membership", "core/quorum", "core/read",
+                            "core/replication", "core/snapshot", "core/start",      "core/step",   "core/transfer"};
 
 const std::vector<IncludeRule>& IncludeRules() {
   static const std::vector<IncludeRule> rules = {
