@@ -1,5 +1,9 @@
 // What a node's host must do, in the order given.
 //
+// Durable writes take effect in the order in which they are asked for, and a crash keeps a prefix of them: a host
+// whose disk reorders must frame its records so that whatever follows a lost one is dropped when it starts again.
+// Their completions may be told in any order.
+//
 // An effect is complete in itself: it holds for the moment at which it was emitted, whatever the state
 // becomes before it is carried out. A crash is a cut of this list: what lies before the cut may have been
 // done, nothing behind it has.
@@ -95,6 +99,7 @@ struct CompactLog {
 // Store the bytes that came with this chunk beside the current snapshot, at its offset (offset 0 starts
 // anew), and answer with input::SnapshotChunkStored.
 struct StoreSnapshotChunk {
+  WriteId write_id = 0;
   NodeId source;
   LogPosition last_included;
   uint64_t offset = 0;

@@ -103,10 +103,9 @@ struct SnapshotTaken {
   friend bool operator==(const SnapshotTaken&, const SnapshotTaken&) = default;
 };
 
-// The chunk of an incoming snapshot that ends at `end_offset` is stored (not necessarily durable).
+// The chunk of effect::StoreSnapshotChunk `write_id` is stored (not necessarily durable); or `!ok`.
 struct SnapshotChunkStored {
-  LogPosition last_included;
-  uint64_t end_offset = 0;
+  WriteId write_id = 0;
   bool ok = true;
   friend bool operator==(const SnapshotChunkStored&, const SnapshotChunkStored&) = default;
 };

@@ -76,7 +76,8 @@ struct InflightAppend {
 struct OutgoingSnapshot {
   Snapshot snapshot;
   uint64_t offset = 0;   // The chunk that starts here is the next one needed.
-  bool waiting = false;  // It has been sent and not yet answered.
+  bool waiting = false;  // It has been sent and not yet answered ...
+  bool stalled = false;  // ... for a whole heartbeat already: the next one sends it again.
   friend bool operator==(const OutgoingSnapshot&, const OutgoingSnapshot&) = default;
 };
 
@@ -142,6 +143,7 @@ struct PendingTransfer {
   RequestId request_id = 0;
   NodeId target;
   bool timeout_now_sent = false;
+  bool aged = false;  // A quorum check has passed since it began; the next one gives up.
   friend bool operator==(const PendingTransfer&, const PendingTransfer&) = default;
 };
 
@@ -152,6 +154,7 @@ struct LeaderState {
   Index term_start_index = 0;  // The no-op of this term: once it is committed, reads and changes may begin.
   uint64_t uncommitted_bytes = 0;
   std::vector<PendingProposal> proposals;  // Ascending by index.
+  std::optional<PendingProposal> change;   // The configuration change under way, at its latest entry.
 
   uint64_t round = 0;              // The last heartbeat round begun.
   int64_t round_began_micros = 0;  // Leases: the earliest time at which it can have begun.
@@ -182,9 +185,10 @@ struct IncomingSnapshot {
   LogPosition last_included;
   ConfigurationEntry configuration;
   uint64_t total_bytes = 0;
-  uint64_t next_offset = 0;  // Everything below is stored.
-  bool storing = false;      // The chunk at next_offset is being stored.
-  bool installing = false;   // All is stored; effect::InstallSnapshot has been asked for.
+  uint64_t next_offset = 0;    // Everything below is stored.
+  WriteId store_write_id = 0;  // The chunk from next_offset to storing_end is being stored; 0: none is.
+  uint64_t storing_end = 0;
+  bool installing = false;  // All is stored; effect::InstallSnapshot has been asked for.
   friend bool operator==(const IncomingSnapshot&, const IncomingSnapshot&) = default;
 };
 
