@@ -19,9 +19,9 @@ std::optional<Term> Log::TermAt(Index index) const {
 }
 
 LogPosition Log::LastAtMost(Index index, Term term) const {
-  index = std::min(index, last_index());
+  index = std::max(std::min(index, last_index()), base_.index);
   while (index > base_.index && At(index).term > term) --index;
-  return {index, index <= base_.index ? base_.term : At(index).term};
+  return {index, index == base_.index ? base_.term : At(index).term};
 }
 
 Index Log::FirstIndexFrom(Term term) const {

@@ -116,15 +116,16 @@ bool SendAppend(Context& context, Peer& peer, bool even_empty) {
   return true;
 }
 
-void BroadcastAppend(Context& context) {
-  State& state = context.state;
-  for (Peer& peer : state.leading.peers) {
-    const Index told = std::min(state.commit_index, peer.progress.next_index - 1);
-    const bool news = peer.progress.sent_commit_index < told;
-    if (!SendAppend(context, peer, news)) continue;
-    while (peer.progress.mode == ProgressMode::kReplicate && SendAppend(context, peer, /*even_empty=*/false)) {
-    }
+void SendNews(Context& context, Peer& peer) {
+  const Index told = std::min(context.state.commit_index, peer.progress.next_index - 1);
+  const bool committed = peer.progress.sent_commit_index < told;
+  if (!SendAppend(context, peer, committed)) return;
+  while (SendAppend(context, peer, /*even_empty=*/false)) {
   }
+}
+
+void BroadcastAppend(Context& context) {
+  for (Peer& peer : context.state.leading.peers) SendNews(context, peer);
 }
 
 void Acknowledge(Context& context, Peer& peer, Index match_index) {
@@ -140,8 +141,7 @@ void Acknowledge(Context& context, Peer& peer, Index match_index) {
   // Committing may have ended the leadership or changed the peers.
   Peer* still = FindPeer(state.leading.peers, id);
   if (still == nullptr) return;
-  while (SendAppend(context, *still, /*even_empty=*/false)) {
-  }
+  SendNews(context, *still);
   SendTimeoutNowWhenReady(context);
 }
 
@@ -190,7 +190,8 @@ void ReceiveHeartbeatReply(Context& context, const Message& message, const Heart
   progress.acked_round = std::max(progress.acked_round, reply.round);
   if (progress.mode == ProgressMode::kSnapshot) {
     ResendChunkIfStalled(context, *peer);
-  } else if (progress.match_index < state.log.last_index() || progress.sent_commit_index < state.commit_index) {
+  } else if (progress.mode == ProgressMode::kProbe || progress.match_index < state.log.last_index() ||
+             progress.sent_commit_index < state.commit_index) {
     // If what was sent is lost, the answer to an empty request shows it; a full window must not keep that from being
     // asked.
     if (!progress.inflight.empty() && !MaySend(progress, state.options) && progress.loading_first == 0) {

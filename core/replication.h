@@ -21,7 +21,10 @@ void PeerUnreachable(Context& context, NodeId id);
 // snapshot. Returns whether something was sent.
 bool SendAppend(Context& context, Peer& peer, bool even_empty);
 
-// Sends every peer what it does not have: entries, or the news of a commit.
+// Sends `peer` what it does not have and the window allows: entries, or the news of a commit.
+void SendNews(Context& context, Peer& peer);
+
+// As SendNews, for every peer.
 void BroadcastAppend(Context& context);
 
 // The peer's log is known to agree, and to be durable, up to `match_index`: account for it and go on sending.

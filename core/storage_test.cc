@@ -44,7 +44,8 @@ TEST(StorageTest, CompletionsInAnyOrderConfirmOnlyALongestPrefix) {
   EXPECT_EQ(node.Only<AppendEntriesReply>(1).match_index, 2u);
 }
 
-// The ABA of append completions: (1, term 1) is written, overwritten by (1, term 2), and the first write completes last.
+// The ABA of append completions: (1, term 1) is written, overwritten by (1, term 2), and the first write completes
+// last.
 TEST(StorageTest, ALateCompletionDoesNotVouchForTheEntryThatTookTheOthersPlace) {
   Node node(3, Disk(Voters({1, 2, 3}), 1, {}));
   node.Receive(1, 1, Entries({0, 0}, {1}));
