@@ -24,8 +24,6 @@ enum class Reason {
   kRefusedNotIgnored,  // A vote that is not heard because of a live leader is refused, not left unanswered.
   kNoForgetting,       // A follower keeps its leader until its election timeout: there is no forget-leader.
   kOneApplyAtATime,    // The next entries are given to the state machine when the last are applied.
-  kCommitToldLater,    // A peer whose last request is unanswered learns a commit index with the next heartbeat.
-  kProbesUntilNews,    // A caught-up peer that was reported unreachable is probed again when there is news for it.
   kNextAfterSnapshot,  // next_index moves when a snapshot is installed, not when it is sent.
 };
 
