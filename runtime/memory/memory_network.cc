@@ -1,0 +1,166 @@
+#include "runtime/memory/memory_network.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <deque>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace lockstep::runtime {
+
+// A connection: two sides and what travels to each of them.
+struct MemoryLink {
+  struct Side {
+    MemoryHost* host = nullptr;            // Null once this side has closed, or its host ended.
+    ConnectionHandler* handler = nullptr;  // Null until it is set, and once this side has closed.
+    std::deque<std::string> arriving;      // Written by the other side, oldest first.
+    size_t unsent = 0;                     // Bytes written here that have not arrived.
+  };
+  std::array<Side, 2> sides;
+  bool cut = false;  // Nothing arrives any more.
+};
+
+class MemoryConnection final : public Connection {
+ public:
+  MemoryConnection(std::shared_ptr<MemoryLink> link, size_t side) : link_(std::move(link)), side_(side) {}
+  ~MemoryConnection() override {
+    MemoryLink::Side& mine = link_->sides[side_];
+    if (mine.host != nullptr) mine.host->links_.erase(link_);
+    mine.host = nullptr;
+    mine.handler = nullptr;
+    MemoryHost::Break(link_, 0, absl::UnavailableError("the other side closed the connection"));
+  }
+
+  void SetHandler(ConnectionHandler& handler) override { link_->sides[side_].handler = &handler; }
+
+  void Write(std::vector<SharedBytes> parts) override {
+    std::string bytes;
+    for (const SharedBytes& part : parts) bytes += part.view();
+    MemoryLink::Side& mine = link_->sides[side_];
+    MemoryLink::Side& theirs = link_->sides[1 - side_];
+    if (link_->cut || mine.host == nullptr || theirs.host == nullptr || bytes.empty()) return;
+    LinkFaults& faults = mine.host->network_.faults_;
+    const auto delay = faults.DelayMicros(mine.host->name_, theirs.host->name_);
+    if (!delay.has_value()) {
+      MemoryHost::Break(link_, faults.BreakMicros(), absl::UnavailableError("the network is cut"));
+      return;
+    }
+    mine.unsent += bytes.size();
+    theirs.arriving.push_back(std::move(bytes));
+    theirs.host->RunAfter(*delay, [link = link_, to = 1 - side_] { MemoryHost::Deliver(link, to); });
+  }
+
+  size_t unsent_bytes() const override { return link_->sides[side_].unsent; }
+  std::string peer_name() const override { return ""; }
+
+ private:
+  const std::shared_ptr<MemoryLink> link_;
+  const size_t side_;
+};
+
+class MemoryListener final : public Listener {
+ public:
+  MemoryListener(MemoryNetwork& network, std::string address) : network_(network), address_(std::move(address)) {}
+  ~MemoryListener() override { network_.listeners_.erase(address_); }
+  std::string address() const override { return address_; }
+
+ private:
+  MemoryNetwork& network_;
+  const std::string address_;
+};
+
+MemoryHost::MemoryHost(MemoryNetwork& network, Scheduler& scheduler, std::string name)
+    : network_(network), scheduler_(scheduler), name_(std::move(name)) {}
+
+MemoryHost::~MemoryHost() {
+  for (const TaskId id : tasks_) scheduler_.Cancel(id);
+  std::erase_if(network_.listeners_, [this](const auto& entry) { return entry.second.host == this; });
+  for (const auto& link : links_) {
+    for (MemoryLink::Side& side : link->sides) {
+      if (side.host != this) continue;
+      side.host = nullptr;
+      side.handler = nullptr;
+    }
+    Break(link, 0, absl::UnavailableError("the other side's process ended"));
+  }
+}
+
+void MemoryHost::RunAfter(int64_t delay_micros, Task task) {
+  auto id = std::make_shared<TaskId>(0);
+  *id = scheduler_.RunAfter(delay_micros, [this, id, task = std::move(task)] {
+    tasks_.erase(*id);
+    task();
+  });
+  tasks_.insert(*id);
+}
+
+std::unique_ptr<Connection> MemoryHost::Connect(const std::string& address, ConnectionHandler& handler) {
+  auto link = std::make_shared<MemoryLink>();
+  link->sides[0] = {this, &handler, {}, 0};
+  links_.insert(link);
+  RunAfter(0, [this, link, address] { Meet(link, address); });
+  return std::make_unique<MemoryConnection>(link, 0);
+}
+
+void MemoryHost::Meet(const std::shared_ptr<MemoryLink>& link, const std::string& address) {
+  if (link->sides[0].handler == nullptr) return;
+  const auto at = network_.listeners_.find(address);
+  const absl::Status refused = absl::UnavailableError(absl::StrCat(address, ": nobody answers there"));
+  if (at == network_.listeners_.end()) return Break(link, 0, refused);
+  MemoryHost* other = at->second.host;
+  const auto delay = network_.faults_.DelayMicros(name_, other->name_);
+  if (!delay.has_value()) return Break(link, network_.faults_.BreakMicros(), refused);
+  link->sides[1] = {other, nullptr, {}, 0};
+  other->links_.insert(link);
+  other->RunAfter(*delay, [link, other, address] {
+    const auto listening = other->network_.listeners_.find(address);
+    auto connection = std::make_unique<MemoryConnection>(link, 1);
+    if (listening == other->network_.listeners_.end()) return;
+    listening->second.accept(std::move(connection));
+  });
+  RunAfter(2 * *delay, [link] {
+    if (!link->cut && link->sides[0].handler != nullptr) link->sides[0].handler->OnConnected();
+  });
+}
+
+absl::StatusOr<std::unique_ptr<Listener>> MemoryHost::Listen(const std::string& address, Accept accept) {
+  if (!network_.listeners_.emplace(address, MemoryNetwork::Listening{this, std::move(accept)}).second) {
+    return absl::AlreadyExistsError(absl::StrCat(address, ": somebody listens there already"));
+  }
+  return std::make_unique<MemoryListener>(network_, address);
+}
+
+void MemoryHost::Deliver(const std::shared_ptr<MemoryLink>& link, size_t to) {
+  MemoryLink::Side& side = link->sides[to];
+  if (side.arriving.empty()) return;
+  const std::string bytes = std::move(side.arriving.front());
+  side.arriving.pop_front();
+  MemoryLink::Side& from = link->sides[1 - to];
+  from.unsent -= bytes.size();
+  std::string_view left = bytes;
+  while (!left.empty() && !link->cut && side.handler != nullptr) {
+    const std::span<char> space = side.handler->SpaceForBytes();
+    const size_t piece = std::max<size_t>(1, side.host->network_.faults_.PieceBytes(left.size()));
+    const size_t count = std::min({left.size(), space.size(), piece});
+    std::memcpy(space.data(), left.data(), count);
+    left.remove_prefix(count);
+    side.handler->OnBytes(count);
+  }
+  if (from.handler != nullptr && !link->cut) from.handler->OnProgress();
+}
+
+void MemoryHost::Break(const std::shared_ptr<MemoryLink>& link, int64_t delay_micros, const absl::Status& why) {
+  if (link->cut && delay_micros > 0) return;
+  link->cut = true;
+  for (size_t i = 0; i < 2; ++i) {
+    if (link->sides[i].host == nullptr) continue;
+    link->sides[i].host->RunAfter(delay_micros, [link, i, why] {
+      ConnectionHandler* handler = std::exchange(link->sides[i].handler, nullptr);
+      if (handler != nullptr) handler->OnClosed(why);
+    });
+  }
+}
+
+}  // namespace lockstep::runtime

@@ -1,0 +1,79 @@
+// A network in memory: bytes arrive in order, after a delay, in pieces, or the connection breaks.
+//
+// One MemoryNetwork joins the hosts of a test or a simulated run; each host sees it through a MemoryHost of its own.
+// Ending a MemoryHost is the end of its process: its connections break.
+#ifndef LOCKSTEP_RUNTIME_MEMORY_MEMORY_NETWORK_H_
+#define LOCKSTEP_RUNTIME_MEMORY_MEMORY_NETWORK_H_
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "runtime/clock.h"
+#include "runtime/network.h"
+
+namespace lockstep::runtime {
+
+// What a link does to the bytes, asked at each write. The default carries everything at once, in one piece.
+class LinkFaults {
+ public:
+  virtual ~LinkFaults() = default;
+  // How long what is sent travels; nothing: the connection is cut here, and carries nothing any more ...
+  virtual std::optional<int64_t> DelayMicros(const std::string&, const std::string&) { return 0; }
+  // ... which both sides learn after this long.
+  virtual int64_t BreakMicros() { return 1'000'000; }
+  // The size of the next piece that arrives, at least 1.
+  virtual size_t PieceBytes(size_t available) { return available; }
+};
+
+class MemoryHost;
+struct MemoryLink;
+
+class MemoryNetwork {
+ public:
+  explicit MemoryNetwork(LinkFaults& faults) : faults_(faults) {}
+
+ private:
+  friend class MemoryHost;
+  friend class MemoryConnection;
+  friend class MemoryListener;
+  struct Listening {
+    MemoryHost* host = nullptr;
+    Network::Accept accept;
+  };
+
+  LinkFaults& faults_;
+  std::map<std::string, Listening> listeners_;  // By address.
+};
+
+class MemoryHost final : public Network {
+ public:
+  // `name` says in the faults' questions who this is.
+  MemoryHost(MemoryNetwork& network, Scheduler& scheduler, std::string name);
+  ~MemoryHost() override;
+
+  std::unique_ptr<Connection> Connect(const std::string& address, ConnectionHandler& handler) override;
+  absl::StatusOr<std::unique_ptr<Listener>> Listen(const std::string& address, Accept accept) override;
+
+ private:
+  friend class MemoryConnection;
+
+  // Runs `task` on this host's scheduler, unless the host has ended before.
+  void RunAfter(int64_t delay_micros, Task task);
+  void Meet(const std::shared_ptr<MemoryLink>& link, const std::string& address);
+  static void Deliver(const std::shared_ptr<MemoryLink>& link, size_t to);
+  static void Break(const std::shared_ptr<MemoryLink>& link, int64_t delay_micros, const absl::Status& why);
+
+  MemoryNetwork& network_;
+  Scheduler& scheduler_;
+  const std::string name_;
+  std::set<TaskId> tasks_;
+  std::set<std::shared_ptr<MemoryLink>> links_;
+};
+
+}  // namespace lockstep::runtime
+
+#endif  // LOCKSTEP_RUNTIME_MEMORY_MEMORY_NETWORK_H_

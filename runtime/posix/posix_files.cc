@@ -1,0 +1,211 @@
+#include "runtime/posix/posix_files.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "runtime/posix/file_calls.h"
+#include "runtime/posix/io_uring_queue.h"
+#include "runtime/posix/worker.h"
+
+namespace lockstep::runtime {
+
+Descriptor::~Descriptor() { close(fd_); }
+
+namespace {
+
+absl::StatusOr<std::unique_ptr<Descriptor>> OpenDescriptor(const std::string& path, int flags) {
+  const int fd = open(path.c_str(), flags | O_CLOEXEC, 0644);
+  if (fd < 0) return ErrnoStatus(errno, path, "open");
+  return std::make_unique<Descriptor>(fd);
+}
+
+// Writes with sync on a thread.
+class ThreadQueue final : public SyncQueue {
+ public:
+  explicit ThreadQueue(EventLoop& loop) : loop_(loop), alive_(std::make_shared<bool>(true)) {}
+  ~ThreadQueue() override { *alive_ = false; }
+
+  void WriteAndSync(std::shared_ptr<const Descriptor> file, const std::string& path, uint64_t offset,
+                    std::vector<SharedBytes> parts, Completion done) override {
+    worker_.Add([this, file = std::move(file), path, offset, parts = std::move(parts), done = std::move(done)] {
+      absl::Status status = WriteParts(file->fd(), path, offset, parts);
+      if (status.ok()) status = SyncData(file->fd(), path);
+      loop_.Post([alive = alive_, status = std::move(status), done] {
+        if (*alive) done(status);
+      });
+    });
+  }
+
+ private:
+  EventLoop& loop_;
+  const std::shared_ptr<bool> alive_;  // Touched on the loop's thread alone.
+  Worker worker_;
+};
+
+class PosixFile final : public File {
+ public:
+  PosixFile(std::string path, std::shared_ptr<const Descriptor> file, SyncQueue& queue)
+      : path_(std::move(path)), file_(std::move(file)), queue_(queue) {}
+
+  absl::StatusOr<size_t> Read(uint64_t offset, std::span<char> out) const override {
+    size_t done = 0;
+    while (done < out.size()) {
+      const ssize_t count = pread(file_->fd(), out.data() + done, out.size() - done, static_cast<off_t>(offset + done));
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) return ErrnoStatus(errno, path_, "read");
+      if (count == 0) break;
+      done += static_cast<size_t>(count);
+    }
+    return done;
+  }
+
+  absl::Status Write(uint64_t offset, std::string_view bytes) override {
+    return WriteAll(file_->fd(), path_, offset, bytes);
+  }
+
+  absl::Status Preallocate(uint64_t bytes) override {
+    const auto size = Size();
+    if (!size.ok()) return size.status();
+    if (*size >= bytes) return absl::OkStatus();
+    int error = 0;
+    do {
+      error = posix_fallocate(file_->fd(), 0, static_cast<off_t>(bytes));
+    } while (error == EINTR);
+    if (error != 0) return ErrnoStatus(error, path_, "reserve space");
+    return absl::OkStatus();
+  }
+
+  absl::Status Sync() override { return SyncData(file_->fd(), path_); }
+
+  void WriteAndSync(uint64_t offset, std::vector<SharedBytes> parts, Completion done) override {
+    queue_.WriteAndSync(file_, path_, offset, std::move(parts), std::move(done));
+  }
+
+  absl::StatusOr<uint64_t> Size() const override {
+    struct stat info {};
+    if (fstat(file_->fd(), &info) != 0) return ErrnoStatus(errno, path_, "stat");
+    return static_cast<uint64_t>(info.st_size);
+  }
+
+ private:
+  const std::string path_;
+  const std::shared_ptr<const Descriptor> file_;
+  SyncQueue& queue_;
+};
+
+absl::Status SyncFolder(const std::string& path) {
+  auto folder = OpenDescriptor(path, O_RDONLY | O_DIRECTORY);
+  if (!folder.ok()) return folder.status();
+  if (fsync((*folder)->fd()) != 0) return ErrnoStatus(errno, path, "sync");
+  return absl::OkStatus();
+}
+
+// Makes a folder and those above it; each new one is synced into the one above.
+absl::Status MakeFolders(const std::string& path) {
+  struct stat info {};
+  if (stat(path.c_str(), &info) == 0) {
+    if (S_ISDIR(info.st_mode)) return absl::OkStatus();
+    return absl::FailedPreconditionError(absl::StrCat(path, " is a file; a folder is needed there"));
+  }
+  const size_t slash = path.find_last_of('/');
+  const std::string above = slash == std::string::npos ? "." : slash == 0 ? "/" : path.substr(0, slash);
+  if (above != path) {
+    if (absl::Status status = MakeFolders(above); !status.ok()) return status;
+  }
+  if (mkdir(path.c_str(), 0755) != 0 && errno != EEXIST) return ErrnoStatus(errno, path, "make the folder");
+  return SyncFolder(above);
+}
+
+}  // namespace
+
+class PosixFiles::Background {
+ public:
+  explicit Background(EventLoop& loop) : loop_(loop), alive_(std::make_shared<bool>(true)) {}
+  ~Background() { *alive_ = false; }
+
+  void Add(std::function<absl::Status()> work, Completion done) {
+    worker_.Add([this, work = std::move(work), done = std::move(done)] {
+      loop_.Post([alive = alive_, status = work(), done] {
+        if (*alive) done(status);
+      });
+    });
+  }
+
+ private:
+  EventLoop& loop_;
+  const std::shared_ptr<bool> alive_;  // Touched on the loop's thread alone.
+  Worker worker_;
+};
+
+absl::StatusOr<std::unique_ptr<PosixFiles>> PosixFiles::Make(EventLoop& loop, const std::string& root,
+                                                             SyncMethod method) {
+  if (absl::Status status = MakeFolders(root); !status.ok()) return status;
+  std::unique_ptr<SyncQueue> queue;
+  if (method != SyncMethod::kThread) {
+    auto ring = MakeIoUringQueue(loop);
+    if (ring.ok()) queue = *std::move(ring);
+    if (!ring.ok() && method == SyncMethod::kIoUring) return ring.status();
+  }
+  if (queue == nullptr) queue = std::make_unique<ThreadQueue>(loop);
+  return std::unique_ptr<PosixFiles>(new PosixFiles(loop, root, std::move(queue)));
+}
+
+PosixFiles::PosixFiles(EventLoop& loop, std::string root, std::unique_ptr<SyncQueue> queue)
+    : root_(std::move(root)), queue_(std::move(queue)), background_(std::make_unique<Background>(loop)) {}
+
+PosixFiles::~PosixFiles() = default;
+
+std::string PosixFiles::FullPath(const std::string& path) const {
+  return path.empty() ? root_ : absl::StrCat(root_, "/", path);
+}
+
+absl::StatusOr<std::unique_ptr<File>> PosixFiles::Open(const std::string& path, OpenMode mode) {
+  int flags = O_RDONLY;
+  if (mode == OpenMode::kReadWrite) flags = O_RDWR;
+  if (mode == OpenMode::kCreate) flags = O_RDWR | O_CREAT | O_TRUNC;
+  const std::string full = FullPath(path);
+  auto file = OpenDescriptor(full, flags);
+  if (!file.ok()) return file.status();
+  return std::make_unique<PosixFile>(full, *std::move(file), *queue_);
+}
+
+absl::Status PosixFiles::Rename(const std::string& from, const std::string& to) {
+  if (rename(FullPath(from).c_str(), FullPath(to).c_str()) == 0) return absl::OkStatus();
+  return ErrnoStatus(errno, FullPath(from), absl::StrCat("rename to ", to));
+}
+
+absl::Status PosixFiles::Remove(const std::string& path) {
+  if (unlink(FullPath(path).c_str()) == 0) return absl::OkStatus();
+  return ErrnoStatus(errno, FullPath(path), "remove");
+}
+
+absl::StatusOr<std::vector<std::string>> PosixFiles::List(const std::string& directory) {
+  const std::string full = FullPath(directory);
+  const std::unique_ptr<DIR, int (*)(DIR*)> folder(opendir(full.c_str()), &closedir);
+  if (folder == nullptr) return ErrnoStatus(errno, full, "list");
+  std::vector<std::string> names;
+  while (const dirent* entry = readdir(folder.get())) {
+    struct stat info {};
+    const std::string name = entry->d_name;
+    if (stat(absl::StrCat(full, "/", name).c_str(), &info) == 0 && S_ISREG(info.st_mode)) names.push_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+absl::Status PosixFiles::MakeDirectory(const std::string& directory) { return MakeFolders(FullPath(directory)); }
+
+absl::Status PosixFiles::SyncDirectory(const std::string& directory) { return SyncFolder(FullPath(directory)); }
+
+void PosixFiles::RunInBackground(std::function<absl::Status()> work, Completion done) {
+  background_->Add(std::move(work), std::move(done));
+}
+
+}  // namespace lockstep::runtime
