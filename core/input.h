@@ -41,8 +41,9 @@ struct WriteDone {
   WriteId write_id = 0;
   friend bool operator==(const WriteDone&, const WriteDone&) = default;
 };
-// A durable write failed: its data may be on disk, in part, or not. Later writes of the log that were
-// issued before this input are void too, as far as the core is concerned: it writes their entries again.
+// A durable write failed: its data may be on disk, in part, or not. Writes that were asked for later, before this
+// input, are void too, even if they are reported done: the core asks for them again. Messages that wait for a void
+// write are never sent.
 struct WriteFailed {
   WriteId write_id = 0;
   friend bool operator==(const WriteFailed&, const WriteFailed&) = default;

@@ -104,6 +104,14 @@ absl::Status Check(const Message&, const HeartbeatReply&) { return absl::OkStatu
 absl::Status Check(const Message&, const TimeoutNow&) { return absl::OkStatus(); }
 absl::Status Check(const Message&, const ReadRequest&) { return absl::OkStatus(); }
 
+// What nobody says before the first election.
+bool OnlyInTerms(const MessageBody& body) {
+  const auto* vote = std::get_if<RequestVote>(&body);
+  return (vote != nullptr && !vote->pre_vote) || std::holds_alternative<AppendEntries>(body) ||
+         std::holds_alternative<Heartbeat>(body) || std::holds_alternative<InstallSnapshot>(body) ||
+         std::holds_alternative<TimeoutNow>(body);
+}
+
 std::string Text(LogPosition position) { return absl::StrCat(position.index, ":", position.term); }
 
 std::string EntriesText(const AppendEntries& request) {
@@ -173,6 +181,7 @@ std::string ToString(const Message& message) {
 absl::Status ValidateMessage(const Message& message) {
   if (message.source.number == 0 || message.dest.number == 0) return Invalid("a message has no source or no dest");
   if (message.term > kNumberMax) return Invalid("a message's term is out of range");
+  if (message.term == 0 && OnlyInTerms(message.body)) return Invalid("a message speaks of a leader or vote of term 0");
   return std::visit([&message](const auto& body) { return Check(message, body); }, message.body);
 }
 

@@ -8,6 +8,7 @@
 #include "core/progress.h"
 #include "core/read.h"
 #include "core/replication.h"
+#include "core/storage.h"
 
 namespace lockstep {
 namespace {
@@ -143,6 +144,7 @@ void SnapshotChunkStored(Context& context, const input::SnapshotChunkStored& sto
     state.incoming.reset();  // Meanwhile the log got there by itself; the leader asks again.
   } else {
     incoming.installing = true;
+    SaveVote(context);  // The snapshot may be of a later term than the one stored.
     context.effects.Add(effect::InstallSnapshot{incoming.last_included, incoming.configuration,
                                                 state.log.Matches(incoming.last_included)});
   }

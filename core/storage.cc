@@ -36,6 +36,8 @@ void WriteLog(Context& context) {
   const Log& log = state.log;
   const Index first = std::max(state.storage.issued_index, log.base_index()) + 1;
   if (first > log.last_index()) return;
+  // A crash keeps a prefix of the writes: no log may be of a later term than the one stored.
+  SaveVote(context);
   effect::AppendLog write{state.storage.next_write_id++, first, {}, {}};
   write.entries.reserve(log.last_index() - first + 1);
   for (Index i = first; i <= log.last_index(); ++i) write.entries.push_back(log.At(i));
@@ -110,19 +112,17 @@ void WriteDone(Context& context, WriteId write_id) {
 void WriteFailed(Context& context, WriteId write_id) {
   State& state = context.state;
   Storage& storage = state.storage;
-  if (write_id == 0) return;
-  if (write_id == storage.pending_vote_write) {
-    storage.pending_vote_write = 0;
-    storage.failing = true;
-    return;
-  }
-  const bool ours = std::any_of(storage.pending_log_writes.begin(), storage.pending_log_writes.end(),
-                                [write_id](const PendingLogWrite& write) { return write.write_id == write_id; });
-  if (!ours) return;
-  storage.pending_log_writes.clear();
-  storage.issued_index = storage.durable_index;
+  auto& writes = storage.pending_log_writes;
+  const auto from = std::find_if(writes.begin(), writes.end(),
+                                 [write_id](const PendingLogWrite& write) { return write.write_id >= write_id; });
+  const bool of_log = from != writes.end() && from->write_id == write_id;
+  if (write_id == 0 || (!of_log && write_id != storage.pending_vote_write)) return;
+  // What was asked for later follows a hole: it is void as well, whatever becomes of it.
+  writes.erase(from, writes.end());
+  storage.issued_index = writes.empty() ? storage.durable_index : writes.back().last;
+  if (storage.pending_vote_write >= write_id) storage.pending_vote_write = 0;
   storage.failing = true;
-  if (state.role == Role::kLeader) HandOverAndStepDown(context, effect::Reason::kStorageFailed);
+  if (of_log && state.role == Role::kLeader) HandOverAndStepDown(context, effect::Reason::kStorageFailed);
 }
 
 void RetryWrites(Context& context) {

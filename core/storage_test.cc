@@ -124,6 +124,26 @@ TEST(StorageTest, ALeaderWhoseDiskFailsHandsOverAndStepsDown) {
   EXPECT_EQ(node.All<effect::Outcome>()[0].reason, effect::Reason::kStorageFailed);
 }
 
+TEST(StorageTest, ATermIsWrittenBeforeAnyEntryOfIt) {
+  Node node(2, Disk(Voters({1, 2, 3}), 1, {1}));
+  node.Receive(1, 3, Entries({1, 1}, {3}));
+  ASSERT_EQ(node.All<effect::SaveVote>().size(), 1u);
+  EXPECT_LT(node.All<effect::SaveVote>()[0].write_id, node.All<effect::AppendLog>()[0].write_id);
+}
+
+TEST(StorageTest, AFailedVoteTakesLaterAppendsWithIt) {
+  Node node(2, Disk(Voters({1, 2, 3}), 1, {1}));
+  node.Receive(1, 3, Entries({1, 1}, {3}));
+  const WriteId append = node.All<effect::AppendLog>()[0].write_id;
+  node.Take(input::WriteFailed{node.state.storage.pending_vote_write});
+  node.Take(input::WriteDone{append});
+  EXPECT_EQ(node.state.storage.durable_index, 1u);
+  node.Take(input::ElectionTimeout{});
+  ASSERT_EQ(node.All<effect::SaveVote>().size(), 1u);
+  ASSERT_EQ(node.All<effect::AppendLog>().size(), 1u);
+  EXPECT_LT(node.All<effect::SaveVote>()[0].write_id, node.All<effect::AppendLog>()[0].write_id);
+}
+
 TEST(StorageTest, AFailedVoteIsTriedAgain) {
   Node node(1, Disk(Voters({1}), 0, {}));
   node.Take(input::ElectionTimeout{});
