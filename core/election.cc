@@ -14,6 +14,18 @@ namespace {
 
 bool Installing(const State& state) { return state.incoming.has_value() && state.incoming->installing; }
 
+// Whether this node is a voter, as far as is certain: while the latest configuration is not committed, the ones before
+// it may still be the ones that hold, and only this node's log may be able to win. It counts itself only where it is a
+// voter of the latest. [Thesis §4.2.2]
+bool MayCampaign(const State& state) {
+  const auto& configurations = state.log.configurations();
+  for (size_t at = configurations.size(); at > 0; --at) {
+    if (configurations[at - 1].configuration.IsVoter(state.id)) return true;
+    if (configurations[at - 1].index <= state.commit_index) return false;
+  }
+  return false;
+}
+
 void RecordVote(CandidateState& candidacy, NodeId voter, bool granted) {
   auto& votes = candidacy.votes;
   auto at =
@@ -115,7 +127,7 @@ void ElectionTimeout(Context& context) {
   state.vote_withheld = false;
   state.leader = kNoNode;
   FinishTransfer(context, kNoNode);
-  const bool may_campaign = state.configuration().IsVoter(state.id) && !Installing(state) && !state.storage.failing;
+  const bool may_campaign = MayCampaign(state) && !Installing(state) && !state.storage.failing;
   if (state.storage.failing) RetryWrites(context);
   if (!may_campaign) {
     if (state.role != Role::kFollower) BecomeFollower(context, kNoNode, effect::Reason::kNone);
@@ -184,7 +196,7 @@ void ReceiveRequestVoteReply(Context& context, const Message& message, const Req
 
 void ReceiveTimeoutNow(Context& context) {
   State& state = context.state;
-  if (state.role == Role::kLeader || !state.configuration().IsVoter(state.id)) return;
+  if (state.role == Role::kLeader || !MayCampaign(state)) return;
   if (Installing(state) || state.storage.failing) return;
   SetTimer(context, effect::Timer::kElection);
   StopFollowing(context);

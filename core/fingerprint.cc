@@ -107,7 +107,7 @@ struct Fields {
   static void Add(Fingerprinter& f, const ConfirmedRead& r) {
     AddAll(f, r.request_id, r.read_index, r.lease_until_micros);
   }
-  static void Add(Fingerprinter& f, const ForwardedRead& r) { AddAll(f, r.request_id, r.position); }
+  static void Add(Fingerprinter& f, const ForwardedRead& r) { AddAll(f, r.request_id, r.position, r.aged); }
   static void Add(Fingerprinter& f, const PendingTransfer& t) {
     AddAll(f, t.request_id, t.target, t.timeout_now_sent, t.aged);
   }

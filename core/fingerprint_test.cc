@@ -95,6 +95,7 @@ const std::function<void(State&)> kChanges[] = {
     [](State& s) { s.following.verified_index++; },
     [](State& s) { s.following.acked_index++; },
     [](State& s) { s.following.reads[0].position++; },
+    [](State& s) { s.following.reads[0].aged = true; },
     [](State& s) { s.incoming.reset(); },
     [](State& s) { s.incoming->source = N(2); },
     [](State& s) { s.incoming->next_offset++; },

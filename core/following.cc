@@ -4,6 +4,7 @@
 
 #include "core/apply.h"
 #include "core/election.h"
+#include "core/read.h"
 #include "core/storage.h"
 #include "core/transfer.h"
 
@@ -79,6 +80,7 @@ bool AcceptLeader(Context& context, const Message& message) {
     FinishTransfer(context, message.source);
   }
   state.vote_withheld = false;
+  if (state.storage.failing) RetryWrites(context);
   SetTimer(context, effect::Timer::kElection);
   return true;
 }
@@ -129,6 +131,7 @@ void ReceiveHeartbeat(Context& context, const Message& message, const Heartbeat&
   }
   SetCommitIndex(context, request.commit_index);
   Send(context, message.source, HeartbeatReply{request.round});
+  ResendForwardedReads(context);
 }
 
 void AcknowledgeDurable(Context& context) {

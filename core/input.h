@@ -96,7 +96,8 @@ struct Applied {
 };
 
 // A snapshot of the state after `index` is durable, asked for or the host's own idea; or `!ok`, failed.
-// An index that is not applied, or not above the last snapshot's, is ignored.
+// Ignored: an index that is not applied or not above the last snapshot's, and one before the first configuration that
+// a node which joined later has received (its snapshot could not say who the members are).
 struct SnapshotTaken {
   Index index = 0;
   uint64_t bytes = 0;

@@ -153,6 +153,19 @@ TEST(MembershipTest, APendingReadIsConfirmedWhenTheQuorumShrinks) {
   EXPECT_TRUE(node.state.leading.reads.empty());
 }
 
+//     Node 2 led and removed itself, but nobody else has the entry: only node 2's log can win.
+TEST(MembershipTest, ANodeOutsideItsUncommittedConfigurationCampaignsWithoutItsOwnVote) {
+  DurableState disk = Disk(Voters({1, 2, 3}), 1, {1});
+  disk.log.Append({1, 0, EntryKind::kConfiguration}, Voters({1, 3}));
+  Node node(2, disk);
+  node.Take(input::ElectionTimeout{});
+  ASSERT_EQ(node.state.role, Role::kPreCandidate);
+  node.Receive(1, 1, RequestVoteReply{2, true, true});
+  EXPECT_EQ(node.state.role, Role::kPreCandidate) << "its own vote does not count";
+  node.Receive(3, 1, RequestVoteReply{2, true, true});
+  EXPECT_EQ(node.state.role, Role::kCandidate);
+}
+
 TEST(MembershipTest, ANewLeaderFinishesAJointConfiguration) {
   DurableState disk = Disk(Voters({1, 2, 3}), 1, {1});
   Configuration joint = *EnterJoint(Voters({1, 2, 3}), {{ChangeKind::kAddVoter, N(4)}}, true);

@@ -47,7 +47,7 @@ void Read(Context& context, const input::Read& request) {
     return;
   }
   const uint64_t position = state.next_read_position++;
-  state.following.reads.push_back({request.request_id, position});
+  state.following.reads.push_back({request.request_id, position, false});
   Send(context, state.leader, ReadRequest{state.start, position});
 }
 
@@ -157,6 +157,14 @@ void RejectReads(Context& context, effect::Reason reason) {
     }
   }
   leading.reads.clear();
+}
+
+void ResendForwardedReads(Context& context) {
+  State& state = context.state;
+  for (ForwardedRead& read : state.following.reads) {
+    if (read.aged) Send(context, state.leader, ReadRequest{state.start, read.position});
+    read.aged = true;
+  }
 }
 
 void RejectForwardedReads(Context& context, effect::Reason reason) {

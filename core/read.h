@@ -32,6 +32,9 @@ void FinishReads(Context& context);
 // The leadership ends: reads that are not confirmed are refused.
 void RejectReads(Context& context, effect::Reason reason);
 
+// A heartbeat came: asks again for what has been unanswered since the one before.
+void ResendForwardedReads(Context& context);
+
 // The leader asked is gone: reads sent on to it are refused.
 void RejectForwardedReads(Context& context, effect::Reason reason);
 

@@ -102,6 +102,17 @@ TEST(ReadTest, AFollowerAsksItsLeaderAndWaitsUntilItHasApplied) {
   EXPECT_TRUE(node.All<effect::Outcome>().empty()) << "once";
 }
 
+TEST(ReadTest, AnUnansweredForwardedReadIsSentAgainWithTheSecondHeartbeat) {
+  Node node(2, Disk(Voters({1, 2, 3}), 2, {1}));
+  node.Receive(1, 2, Heartbeat{1, 1});
+  node.Take(input::Read{7, input::ReadMode::kReadIndex});
+  const ReadRequest request = node.Only<ReadRequest>(1);
+  node.Receive(1, 2, Heartbeat{1, 2});
+  EXPECT_TRUE(node.SentTo<ReadRequest>(1).empty());
+  node.Receive(1, 2, Heartbeat{1, 3});
+  EXPECT_EQ(node.Only<ReadRequest>(1), request);
+}
+
 TEST(ReadTest, ALeaderConfirmsAForwardedReadOnceForADuplicate) {
   Node node = ReadyLeader();
   node.Receive(3, 2, ReadRequest{5, 1});

@@ -136,6 +136,9 @@ void Acknowledge(Context& context, Peer& peer, Index match_index) {
   const bool reachable = progress.match_index >= state.log.base_index();
   if (progress.mode == ProgressMode::kProbe || (progress.mode == ProgressMode::kSnapshot && reachable)) {
     BecomeReplicate(progress);
+  } else if (progress.mode == ProgressMode::kSnapshot &&
+             progress.match_index >= progress.snapshot.snapshot.last_included.index) {
+    BecomeProbe(progress, progress.match_index + 1);  // Installed, but the log is compacted further by now.
   }
   if (news) AdvanceCommitIndex(context);
   // Committing may have ended the leadership or changed the peers.
@@ -176,6 +179,7 @@ void HeartbeatTimeout(Context& context) {
   State& state = context.state;
   if (state.role != Role::kLeader) return;
   SetTimer(context, effect::Timer::kHeartbeat);
+  if (state.storage.failing) RetryWrites(context);
   BeginRound(context);
 }
 

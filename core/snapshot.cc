@@ -54,6 +54,7 @@ void MaybeTakeSnapshot(Context& context) {
   const uint64_t interval = state.options.snapshot_interval_entries;
   if (interval == 0 || state.snapshot_wanted || state.apply_index != state.applied_index) return;
   if (state.applied_index - state.snapshot.last_included.index < interval) return;
+  if (state.log.ConfigurationAt(state.applied_index).configuration.voters.empty()) return;
   state.snapshot_wanted = true;
   context.effects.Add(effect::TakeSnapshot{{state.applied_index, *state.log.TermAt(state.applied_index)},
                                            state.log.ConfigurationAt(state.applied_index)});
@@ -63,6 +64,7 @@ void SnapshotTaken(Context& context, const input::SnapshotTaken& taken) {
   State& state = context.state;
   state.snapshot_wanted = false;
   if (!taken.ok || taken.index > state.applied_index || taken.index <= state.snapshot.last_included.index) return;
+  if (state.log.ConfigurationAt(taken.index).configuration.voters.empty()) return;
   state.snapshot = {{taken.index, *state.log.TermAt(taken.index)}, state.log.ConfigurationAt(taken.index), taken.bytes};
   const Index trailing = std::min<Index>(state.options.snapshot_trailing_entries, taken.index);
   const Index last = taken.index - trailing;

@@ -80,6 +80,28 @@ TEST(SnapshotTest, AFollowerWhoseEntriesAreCompactedGetsTheSnapshotInChunks) {
   EXPECT_EQ(node.Only<AppendEntries>(3).previous, (LogPosition{4, 1}));
 }
 
+TEST(SnapshotTest, AnInstalledSnapshotThatIsOutdatedByNowIsFollowedByTheNewerOne) {
+  Node node = LeaderWithSnapshot();
+  node.Receive(3, 2, AppendEntriesReply{false, 0, 4, {0, 0}});
+  node.Take(input::SnapshotTaken{5, 7, true});
+  node.Receive(3, 2, InstallSnapshotReply{{4, 1}, 5, true});
+  EXPECT_EQ(node.ProgressOf(3).match_index, 4u);
+  EXPECT_EQ(node.Only<InstallSnapshot>(3).last_included, (LogPosition{5, 2}));
+}
+
+TEST(SnapshotTest, AJoinerThatDoesNotKnowTheMembersTakesNoSnapshot) {
+  Node node(4, DurableState{});
+  AppendEntries request;
+  request.entries = {Command(1)};
+  request.commit_index = 1;
+  node.Receive(1, 1, request);
+  node.Take(input::WriteDone{node.state.storage.pending_vote_write});
+  node.CompleteWrites();
+  node.Take(input::Applied{1});
+  node.Take(input::SnapshotTaken{1, 5, true});
+  EXPECT_EQ(node.state.snapshot, Snapshot{});
+}
+
 //     The follower lags exactly to the snapshot: its next entry is the first one after it.
 TEST(SnapshotTest, AFollowerAtTheSnapshotsBoundaryGetsEntries) {
   Node node = LeaderWithSnapshot();

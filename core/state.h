@@ -136,6 +136,7 @@ struct ConfirmedRead {
 struct ForwardedRead {
   RequestId request_id = 0;
   uint64_t position = 0;
+  bool aged = false;  // A heartbeat has come since it was sent: with the next one it is sent again.
   friend bool operator==(const ForwardedRead&, const ForwardedRead&) = default;
 };
 

@@ -110,6 +110,16 @@ TEST(StorageTest, AFailedAppendIsWrittenAgainWithAllThatFollowsIt) {
   EXPECT_FALSE(node.state.storage.failing);
 }
 
+TEST(StorageTest, AFollowerWritesAgainWhenItsLeaderSpeaks) {
+  Node node(2, Disk(Voters({1, 2, 3}), 1, {}));
+  node.Receive(1, 1, Entries({0, 0}, {1}));
+  node.Take(input::WriteFailed{node.All<effect::AppendLog>()[0].write_id});
+  node.Receive(1, 1, Heartbeat{0, 1});
+  EXPECT_EQ(node.All<effect::AppendLog>().size(), 1u);
+  node.Receive(1, 1, Heartbeat{0, 2});
+  EXPECT_TRUE(node.All<effect::AppendLog>().empty()) << "it is under way";
+}
+
 TEST(StorageTest, ALeaderWhoseDiskFailsHandsOverAndStepsDown) {
   Node node(1, Disk(Voters({1, 2, 3}), 1, {1}));
   node.Lead({2});
