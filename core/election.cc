@@ -127,6 +127,7 @@ void ElectionTimeout(Context& context) {
   state.vote_withheld = false;
   state.leader = kNoNode;
   FinishTransfer(context, kNoNode);
+  RejectUnreachableReads(context);
   const bool may_campaign = MayCampaign(state) && !Installing(state) && !state.storage.failing;
   if (state.storage.failing) RetryWrites(context);
   if (!may_campaign) {

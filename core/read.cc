@@ -147,6 +147,19 @@ void FinishReads(Context& context) {
   reads.resize(kept);
 }
 
+void RejectUnreachableReads(Context& context) {
+  State& state = context.state;
+  std::vector<ConfirmedRead> kept;
+  for (const ConfirmedRead& read : state.confirmed_reads) {
+    if (read.read_index <= state.commit_index) {
+      kept.push_back(read);
+    } else {
+      Finish(context, read.request_id, effect::OutcomeKind::kRejected, effect::Reason::kTimedOut);
+    }
+  }
+  state.confirmed_reads = std::move(kept);
+}
+
 void RejectReads(Context& context, effect::Reason reason) {
   LeaderState& leading = context.state.leading;
   for (const PendingRead& read : leading.reads) {

@@ -29,6 +29,10 @@ void ConfirmRounds(Context& context);
 // Ends the confirmed reads that the applied state has caught up with.
 void FinishReads(Context& context);
 
+// No leader has been heard for an election timeout: confirmed reads of what is not known here to be committed may never
+// be reached, and are refused.
+void RejectUnreachableReads(Context& context);
+
 // The leadership ends: reads that are not confirmed are refused.
 void RejectReads(Context& context, effect::Reason reason);
 

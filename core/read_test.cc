@@ -102,6 +102,16 @@ TEST(ReadTest, AFollowerAsksItsLeaderAndWaitsUntilItHasApplied) {
   EXPECT_TRUE(node.All<effect::Outcome>().empty()) << "once";
 }
 
+TEST(ReadTest, AConfirmedReadThatMayNeverBeReachedEndsWithTheElectionTimeout) {
+  Node node(2, Disk(Voters({1, 2, 3}), 2, {1}));
+  node.Receive(1, 2, Heartbeat{1, 1});
+  node.Take(input::Read{7, input::ReadMode::kReadIndex});
+  node.Receive(1, 2, ReadReply{node.state.start, 1, true, 99});
+  node.Take(input::ElectionTimeout{});
+  ASSERT_EQ(node.All<effect::Outcome>().size(), 1u);
+  EXPECT_EQ(node.All<effect::Outcome>()[0].reason, effect::Reason::kTimedOut);
+}
+
 TEST(ReadTest, AnUnansweredForwardedReadIsSentAgainWithTheSecondHeartbeat) {
   Node node(2, Disk(Voters({1, 2, 3}), 2, {1}));
   node.Receive(1, 2, Heartbeat{1, 1});
