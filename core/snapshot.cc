@@ -34,16 +34,10 @@ bool Covers(const State& state, LogPosition last_included) {
 
 void ReplaceLog(State& state, const IncomingSnapshot& incoming) {
   const LogPosition last = incoming.last_included;
-  if (state.log.Matches(last)) {
-    state.log.CompactTo(last.index);
-  } else {
-    // Another history, or none: nothing of it may survive the snapshot.
-    state.log = Log(last, incoming.configuration);
-    state.storage.pending_log_writes.clear();
-    state.storage.durable_index = state.storage.issued_index = last.index;
-  }
-  state.storage.durable_index = std::max(state.storage.durable_index, last.index);
-  state.storage.issued_index = std::max(state.storage.issued_index, last.index);
+  // It is of another history, or too short: nothing of it may survive the snapshot.
+  state.log = Log(last, incoming.configuration);
+  state.storage.pending_log_writes.clear();
+  state.storage.durable_index = state.storage.issued_index = last.index;
   state.snapshot = {last, incoming.configuration, incoming.total_bytes};
 }
 
@@ -142,13 +136,16 @@ void SnapshotChunkStored(Context& context, const input::SnapshotChunkStored& sto
   if (incoming.next_offset < incoming.total_bytes) {
     if (state.leader != incoming.source) return;
     Send(context, incoming.source, InstallSnapshotReply{incoming.last_included, incoming.next_offset, false});
-  } else if (incoming.last_included.index <= state.commit_index) {
-    state.incoming.reset();  // Meanwhile the log got there by itself; the leader asks again.
+    return;
+  }
+  // Meanwhile the log may have got there by itself: then it needs no snapshot, and the leader asks again.
+  if (state.log.Matches(incoming.last_included)) SetCommitIndex(context, incoming.last_included.index);
+  if (incoming.last_included.index <= state.commit_index) {
+    state.incoming.reset();
   } else {
     incoming.installing = true;
     SaveVote(context);  // The snapshot may be of a later term than the one stored.
-    context.effects.Add(effect::InstallSnapshot{incoming.last_included, incoming.configuration,
-                                                state.log.Matches(incoming.last_included)});
+    context.effects.Add(effect::InstallSnapshot{incoming.last_included, incoming.configuration, /*keep_log=*/false});
   }
 }
 

@@ -127,6 +127,8 @@ void WriteFailed(Context& context, WriteId write_id) {
 
 void RetryWrites(Context& context) {
   State& state = context.state;
+  // Behind an installation nothing of the old log may be written.
+  if (state.incoming.has_value() && state.incoming->installing) return;
   WriteLog(context);
   SaveVote(context);
   // Nothing is owed any more: what failed has since been truncated or superseded.
