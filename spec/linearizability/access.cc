@@ -17,8 +17,7 @@ bool RegisterLike(ModelKind model, OperationKind kind) {
   switch (model) {
     case ModelKind::kRegister:
     case ModelKind::kKeyValue:
-      return kind == OperationKind::kRead || kind == OperationKind::kWrite ||
-             kind == OperationKind::kCompareAndSet ||
+      return kind == OperationKind::kRead || kind == OperationKind::kWrite || kind == OperationKind::kCompareAndSet ||
              kind == OperationKind::kDelete;
     case ModelKind::kMutex:
       return kind == OperationKind::kAcquire || kind == OperationKind::kRelease;
@@ -35,8 +34,7 @@ Value InitialOf(const Semantics& semantics, Key key) {
   return semantics.initial;
 }
 
-std::optional<Access> AccessOf(const Semantics& semantics,
-                               const Operation& operation, OperationId id) {
+std::optional<Access> AccessOf(const Semantics& semantics, const Operation& operation, OperationId id) {
   const Relevance relevance = RelevanceOf(semantics, operation);
   if (relevance == Relevance::kIgnored) return std::nullopt;
   Access access;
@@ -51,8 +49,7 @@ std::optional<Access> AccessOf(const Semantics& semantics,
       return access;
     case OperationKind::kCompareAndSet:
       access.expect = operation.expected;
-      access.guard = IsRefusal(operation) ? Access::Guard::kNotEqual
-                                          : Access::Guard::kEqual;
+      access.guard = IsRefusal(operation) ? Access::Guard::kNotEqual : Access::Guard::kEqual;
       if (access.guard == Access::Guard::kNotEqual) return access;
       // Setting what was expected changes nothing: it is a read.
       access.writes = operation.expected != operation.argument;
@@ -70,20 +67,16 @@ std::optional<Access> AccessOf(const Semantics& semantics,
     }
     default:
       access.writes = true;
-      access.set =
-          operation.kind == OperationKind::kDelete ? kNil : operation.argument;
+      access.set = operation.kind == OperationKind::kDelete ? kNil : operation.argument;
       return access;
   }
 }
 
-std::vector<Access> AccessesOf(const History& history,
-                               const Semantics& semantics,
-                               std::span<const OperationId> ids) {
+std::vector<Access> AccessesOf(const History& history, const Semantics& semantics, std::span<const OperationId> ids) {
   std::vector<Access> accesses;
   accesses.reserve(ids.size());
   for (OperationId id : ids) {
-    if (const auto access = AccessOf(semantics, history.operation(id), id))
-      accesses.push_back(*access);
+    if (const auto access = AccessOf(semantics, history.operation(id), id)) accesses.push_back(*access);
   }
   return accesses;
 }
@@ -115,8 +108,7 @@ void DropUnread(std::vector<Access>* accesses) {
     const auto writers = optional_writers.find(value);
     if (writers == optional_writers.end()) continue;
     for (const Access* writer : writers->second) {
-      if (!writer->CompareAndSet() || writer->invoke > observed_until[value])
-        continue;
+      if (!writer->CompareAndSet() || writer->invoke > observed_until[value]) continue;
       Position& until = observed_until[writer->expect];
       if (until == kNever) continue;
       until = kNever;

@@ -44,17 +44,14 @@ bool RegisterLike(ModelKind model, OperationKind kind);
 
 // The access, or nothing if the operation says nothing.
 // Requires: RegisterLike.
-std::optional<Access> AccessOf(const Semantics& semantics,
-                               const Operation& operation, OperationId id);
+std::optional<Access> AccessOf(const Semantics& semantics, const Operation& operation, OperationId id);
 
 // The register's value before the first operation.
 Value InitialOf(const Semantics& semantics, Key key);
 
 // The accesses of these operations, in the same order. Requires: ids ascend and
 // all are of one key.
-std::vector<Access> AccessesOf(const History& history,
-                               const Semantics& semantics,
-                               std::span<const OperationId> ids);
+std::vector<Access> AccessesOf(const History& history, const Semantics& semantics, std::span<const OperationId> ids);
 
 // Leaves out optional accesses that cannot matter, because nobody who ends
 // after their invocation can have observed their value. Sound and complete: an

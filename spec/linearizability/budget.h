@@ -34,9 +34,7 @@ class Meter {
     return !exhausted();
   }
   void Release(uint64_t bytes) { bytes_ -= bytes; }
-  bool exhausted() const {
-    return steps_ > budget_.steps || bytes_ > budget_.bytes;
-  }
+  bool exhausted() const { return steps_ > budget_.steps || bytes_ > budget_.bytes; }
   uint64_t steps() const { return steps_; }
 
  private:

@@ -43,9 +43,9 @@ using Conflict = std::vector<ConflictItem>;
 // An engine's answer.
 struct Answer {
   Decision decision = Decision::kInapplicable;
-  Order order;        // kLinearizable, if asked for
-  Conflict conflict;  // kNotLinearizable, if the engine knows a small one; need
-                      // not be minimal
+  Order order;              // kLinearizable, if asked for
+  Conflict conflict;        // kNotLinearizable, if the engine knows a small one; need
+                            // not be minimal
   Position event = kNever;  // kNotLinearizable: the history up to this event is
                             // already impossible, where known; kExhausted: the
                             // event that was reached

@@ -15,8 +15,7 @@ void ForEachBit(uint64_t mask, F f) {
 
 }  // namespace
 
-Frontier::Frontier(Value initial, bool remember, Meter* meter)
-    : meter_(meter), remember_(remember) {
+Frontier::Frontier(Value initial, bool remember, Meter* meter) : meter_(meter), remember_(remember) {
   counts_.emplace_back();
   counts_index_.emplace(counts_.back(), 0);
   Configuration first;
@@ -63,8 +62,7 @@ void Frontier::Enter(int slot) {
 void Frontier::Leave(int slot) {
   const Access& access = open_[slot];
   const Mask keep = ~Bit(slot);
-  const auto it =
-      touching_.find(access.PlainWrite() ? access.set : access.expect);
+  const auto it = touching_.find(access.PlainWrite() ? access.set : access.expect);
   Touching& touching = it->second;
   touching.reads &= keep;
   touching.refusals &= keep;
@@ -97,15 +95,12 @@ Frontier::Step Frontier::Invoke(const Access& access) {
 Frontier::Step Frontier::InvokeOptional(const Access& access) {
   const uint32_t fresh = static_cast<uint32_t>(classes_.size());
   const bool plain = access.PlainWrite();
-  const uint32_t index =
-      plain ? class_of_write_.try_emplace(access.set, fresh).first->second
-            : class_of_replace_.try_emplace({access.expect, access.set}, fresh)
-                  .first->second;
+  const uint32_t index = plain ? class_of_write_.try_emplace(access.set, fresh).first->second
+                               : class_of_replace_.try_emplace({access.expect, access.set}, fresh).first->second;
   if (index == fresh) {
     classes_.push_back({access, 0, 0, {}});
     Touching& touching = touching_[plain ? access.set : access.expect];
-    (plain ? touching.optional_writes : touching.optional_replaces)
-        .push_back(index);
+    (plain ? touching.optional_writes : touching.optional_replaces).push_back(index);
     if (!plain) replace_classes_.push_back(index);
   }
   ++classes_[index].available;
@@ -128,8 +123,7 @@ Frontier::Step Frontier::Complete(OperationId id, Position position) {
   }
   if (!meter_->Spend(configurations_.size())) return Step::kExhausted;
   if (!exploration.stack.empty()) {
-    if (const Step step = Explore(&exploration); step != Step::kGoOn)
-      return step;
+    if (const Step step = Explore(&exploration); step != Step::kGoOn) return step;
   }
   meter_->Release(2 * sizeof(Configuration) * exploration.seen.size());
   for (Configuration& c : exploration.results) {
@@ -161,19 +155,16 @@ Frontier::Step Frontier::Explore(Exploration* exploration) {
 // The values that lead somewhere: those that an open observer waits for.
 // Reaching any other value now instead of later gains nothing, except by the
 // completing access itself.
-void Frontier::Goals(const Configuration& from,
-                     Exploration* exploration) const {
+void Frontier::Goals(const Configuration& from, Exploration* exploration) const {
   std::vector<Value>& goals = exploration->goals;
   goals.clear();
-  ForEachBit((observers_ | replaces_) & ~from.done,
-             [&](int slot) { goals.push_back(open_[slot].expect); });
+  ForEachBit((observers_ | replaces_) & ~from.done, [&](int slot) { goals.push_back(open_[slot].expect); });
   for (uint32_t index : replace_classes_) {
     if (Available(from, index)) goals.push_back(classes_[index].sample.expect);
   }
   if (refusals_ & ~from.done) {
     // Any other value will do: whatever can be written.
-    ForEachBit((plain_ | replaces_) & ~from.done,
-               [&](int slot) { goals.push_back(open_[slot].set); });
+    ForEachBit((plain_ | replaces_) & ~from.done, [&](int slot) { goals.push_back(open_[slot].set); });
     for (uint32_t index = 0; index < classes_.size(); ++index) {
       if (Available(from, index)) goals.push_back(classes_[index].sample.set);
     }
@@ -192,8 +183,7 @@ void Frontier::Successors(const Configuration& from, Exploration* exploration) {
 
 // Of several plain writes of the value, the one that completes first: the
 // others remain good for longer.
-void Frontier::TryWrite(const Configuration& from, Value value,
-                        Exploration* exploration) {
+void Frontier::TryWrite(const Configuration& from, Value value, Exploration* exploration) {
   const Touching* touching = Find(value);
   if (touching == nullptr) return;
   const Mask unused = touching->writes & ~from.done;
@@ -235,9 +225,7 @@ void Frontier::TryReplace(const Configuration& from, Exploration* exploration) {
     const auto& goals = exploration->goals;
     if (!std::binary_search(goals.begin(), goals.end(), set)) continue;
     bool definite_left = false;
-    ForEachBit(unused, [&](int slot) {
-      definite_left = definite_left || open_[slot].set == set;
-    });
+    ForEachBit(unused, [&](int slot) { definite_left = definite_left || open_[slot].set == set; });
     if (definite_left) continue;
     Configuration next = from;
     next.value = set;
@@ -248,8 +236,7 @@ void Frontier::TryReplace(const Configuration& from, Exploration* exploration) {
 
 // Completes a step: what the new value answers is answered, and a plain write
 // overtakes every open one.
-void Frontier::Push(Configuration next, bool plain, OperationId id,
-                    Exploration* exploration) {
+void Frontier::Push(Configuration next, bool plain, OperationId id, Exploration* exploration) {
   next.done |= AnsweredBy(next.value);
   if (plain) next.free |= plain_;
   next.free &= ~next.done;
@@ -263,24 +250,19 @@ void Frontier::Push(Configuration next, bool plain, OperationId id,
   exploration->stack.push_back(next);
 }
 
-bool Frontier::Available(const Configuration& from,
-                         uint32_t class_index) const {
+bool Frontier::Available(const Configuration& from, uint32_t class_index) const {
   return UsedOf(from.used, class_index) < classes_[class_index].available;
 }
 
 uint32_t Frontier::UsedOf(Counts counts, uint32_t class_index) const {
   const auto& vector = counts_[counts];
-  const auto it =
-      std::lower_bound(vector.begin(), vector.end(),
-                       std::pair<uint32_t, uint32_t>{class_index, 0});
+  const auto it = std::lower_bound(vector.begin(), vector.end(), std::pair<uint32_t, uint32_t>{class_index, 0});
   return it == vector.end() || it->first != class_index ? 0 : it->second;
 }
 
 Frontier::Counts Frontier::UseOne(Counts counts, uint32_t class_index) {
   auto vector = counts_[counts];
-  const auto it =
-      std::lower_bound(vector.begin(), vector.end(),
-                       std::pair<uint32_t, uint32_t>{class_index, 0});
+  const auto it = std::lower_bound(vector.begin(), vector.end(), std::pair<uint32_t, uint32_t>{class_index, 0});
   if (it == vector.end() || it->first != class_index) {
     vector.insert(it, {class_index, 1});
   } else {
@@ -289,10 +271,8 @@ Frontier::Counts Frontier::UseOne(Counts counts, uint32_t class_index) {
   return InternCounts(std::move(vector));
 }
 
-Frontier::Counts Frontier::InternCounts(
-    std::vector<std::pair<uint32_t, uint32_t>> counts) {
-  const auto [it, inserted] =
-      counts_index_.try_emplace(counts, static_cast<Counts>(counts_.size()));
+Frontier::Counts Frontier::InternCounts(std::vector<std::pair<uint32_t, uint32_t>> counts) {
+  const auto [it, inserted] = counts_index_.try_emplace(counts, static_cast<Counts>(counts_.size()));
   if (inserted) {
     meter_->Hold(2 * counts.size() * sizeof(counts[0]) + 64);
     counts_.push_back(std::move(counts));
@@ -300,8 +280,7 @@ Frontier::Counts Frontier::InternCounts(
   return it->second;
 }
 
-OperationId Frontier::IdOfUse(const Configuration& from,
-                              uint32_t class_index) const {
+OperationId Frontier::IdOfUse(const Configuration& from, uint32_t class_index) const {
   const Class& c = classes_[class_index];
   return remember_ ? c.ids[c.retired + UsedOf(from.used, class_index)] : 0;
 }
@@ -314,8 +293,7 @@ bool Frontier::CountsAtMost(Counts a, Counts b) const {
   size_t j = 0;
   for (const auto& [index, used] : left) {
     while (j < right.size() && right[j].first < index) ++j;
-    if (j == right.size() || right[j].first != index || right[j].second < used)
-      return false;
+    if (j == right.size() || right[j].first != index || right[j].second < used) return false;
   }
   return true;
 }
@@ -331,23 +309,19 @@ bool Frontier::Covers(const Configuration& a, const Configuration& b) const {
 }
 
 void Frontier::Reduce(std::vector<Configuration>* configurations) {
-  constexpr size_t kKeptMax =
-      256;  // compare with at most so many; more is not worth its time
+  constexpr size_t kKeptMax = 256;  // compare with at most so many; more is not worth its time
   auto merit = [&](const Configuration& c) {
-    return 2 * std::popcount(c.free) +
-           std::popcount(c.done & (observers_ | refusals_));
+    return 2 * std::popcount(c.free) + std::popcount(c.done & (observers_ | refusals_));
   };
-  std::sort(configurations->begin(), configurations->end(),
-            [&](const Configuration& a, const Configuration& b) {
-              if (a.value != b.value) return a.value < b.value;
-              const int merit_a = merit(a);
-              const int merit_b = merit(b);
-              if (merit_a != merit_b) return merit_a > merit_b;
-              if (counts_[a.used].size() != counts_[b.used].size())
-                return counts_[a.used].size() < counts_[b.used].size();
-              if (a.used != b.used) return a.used < b.used;
-              return std::pair(a.done, a.free) < std::pair(b.done, b.free);
-            });
+  std::sort(configurations->begin(), configurations->end(), [&](const Configuration& a, const Configuration& b) {
+    if (a.value != b.value) return a.value < b.value;
+    const int merit_a = merit(a);
+    const int merit_b = merit(b);
+    if (merit_a != merit_b) return merit_a > merit_b;
+    if (counts_[a.used].size() != counts_[b.used].size()) return counts_[a.used].size() < counts_[b.used].size();
+    if (a.used != b.used) return a.used < b.used;
+    return std::pair(a.done, a.free) < std::pair(b.done, b.free);
+  });
   size_t kept = 0;
   size_t group = 0;
   for (size_t i = 0; i < configurations->size(); ++i) {
@@ -355,8 +329,7 @@ void Frontier::Reduce(std::vector<Configuration>* configurations) {
     if (kept > 0 && (*configurations)[kept - 1].value != c.value) group = kept;
     bool covered = false;
     const size_t last = std::min(kept, group + kKeptMax);
-    for (size_t j = group; j < last && !covered; ++j)
-      covered = Covers((*configurations)[j], c);
+    for (size_t j = group; j < last && !covered; ++j) covered = Covers((*configurations)[j], c);
     covered = covered || (kept > group && (*configurations)[kept - 1] == c);
     if (!covered) (*configurations)[kept++] = c;
   }
@@ -369,8 +342,7 @@ void Frontier::Reduce(std::vector<Configuration>* configurations) {
 void Frontier::RetireUsed() {
   std::vector<uint32_t> least(classes_.size(), UINT32_MAX);
   for (uint32_t index = 0; index < classes_.size(); ++index) {
-    for (const Configuration& c : configurations_)
-      least[index] = std::min(least[index], UsedOf(c.used, index));
+    for (const Configuration& c : configurations_) least[index] = std::min(least[index], UsedOf(c.used, index));
     if (configurations_.empty()) least[index] = 0;
     classes_[index].available -= least[index];
     classes_[index].retired += least[index];
@@ -389,19 +361,15 @@ void Frontier::RetireUsed() {
 }
 
 size_t Frontier::bytes() const {
-  size_t bytes = configurations_.capacity() * sizeof(Configuration) +
-                 trail_.capacity() * sizeof(Trail);
-  bytes += classes_.capacity() * sizeof(Class) +
-           touching_.capacity() * (sizeof(Touching) + sizeof(Value));
-  for (const auto& counts : counts_)
-    bytes += 2 * counts.size() * sizeof(counts[0]) + 64;
+  size_t bytes = configurations_.capacity() * sizeof(Configuration) + trail_.capacity() * sizeof(Trail);
+  bytes += classes_.capacity() * sizeof(Class) + touching_.capacity() * (sizeof(Touching) + sizeof(Value));
+  for (const auto& counts : counts_) bytes += 2 * counts.size() * sizeof(counts[0]) + 64;
   return bytes;
 }
 
 std::vector<Frontier::Visible> Frontier::Path() const {
   std::vector<Visible> path;
-  for (uint32_t node = configurations_[0].trail; node != UINT32_MAX;
-       node = trail_[node].previous) {
+  for (uint32_t node = configurations_[0].trail; node != UINT32_MAX; node = trail_[node].previous) {
     path.push_back({trail_[node].id, trail_[node].before});
   }
   std::reverse(path.begin(), path.end());

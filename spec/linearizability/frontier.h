@@ -78,13 +78,11 @@ class Frontier {
     Value value;
     Counts used = 0;
     Mask done = 0;  // reads answered, writes that took visible effect
-    Mask free =
-        0;  // writes not yet visible that may count as overwritten already
+    Mask free = 0;  // writes not yet visible that may count as overwritten already
     uint32_t trail = UINT32_MAX;
 
     friend bool operator==(const Configuration& a, const Configuration& b) {
-      return a.value == b.value && a.used == b.used && a.done == b.done &&
-             a.free == b.free;
+      return a.value == b.value && a.used == b.used && a.done == b.done && a.free == b.free;
     }
     template <typename H>
     friend H AbslHashValue(H hash, const Configuration& c) {
@@ -95,8 +93,8 @@ class Frontier {
   // Optional accesses with the same condition and the same effect.
   struct Class {
     Access sample;
-    uint32_t available = 0;  // invoked and not retired
-    uint32_t retired = 0;    // used up in every configuration, and forgotten
+    uint32_t available = 0;        // invoked and not retired
+    uint32_t retired = 0;          // used up in every configuration, and forgotten
     std::vector<OperationId> ids;  // if remembering
   };
 
@@ -109,8 +107,7 @@ class Frontier {
     std::vector<uint32_t> optional_writes;
     std::vector<uint32_t> optional_replaces;
     bool Empty() const {
-      return (reads | refusals | writes | replaces) == 0 &&
-             optional_writes.empty() && optional_replaces.empty();
+      return (reads | refusals | writes | replaces) == 0 && optional_writes.empty() && optional_replaces.empty();
     }
   };
 
@@ -138,11 +135,9 @@ class Frontier {
   Step Explore(Exploration* exploration);
   void Successors(const Configuration& from, Exploration* exploration);
   void Goals(const Configuration& from, Exploration* exploration) const;
-  void TryWrite(const Configuration& from, Value value,
-                Exploration* exploration);
+  void TryWrite(const Configuration& from, Value value, Exploration* exploration);
   void TryReplace(const Configuration& from, Exploration* exploration);
-  void Push(Configuration next, bool plain, OperationId id,
-            Exploration* exploration);
+  void Push(Configuration next, bool plain, OperationId id, Exploration* exploration);
   // Whether the class has an access left in the configuration.
   bool Available(const Configuration& from, uint32_t class_index) const;
   uint32_t UsedOf(Counts counts, uint32_t class_index) const;
@@ -162,28 +157,24 @@ class Frontier {
   Mask open_mask_ = 0;
   Mask observers_ = 0;  // reads
   Mask refusals_ = 0;
-  Mask plain_ = 0;     // plain writes
-  Mask replaces_ = 0;  // compare-and-sets
-  Mask sooner_[kSlots] =
-      {};  // open accesses with the same effect that complete earlier
+  Mask plain_ = 0;            // plain writes
+  Mask replaces_ = 0;         // compare-and-sets
+  Mask sooner_[kSlots] = {};  // open accesses with the same effect that complete earlier
   absl::flat_hash_map<Value, Touching> touching_;
 
   std::vector<Class> classes_;
   absl::flat_hash_map<std::pair<Value, Value>, uint32_t> class_of_replace_;
   absl::flat_hash_map<Value, uint32_t> class_of_write_;
   std::vector<uint32_t> replace_classes_;
-  std::vector<std::vector<std::pair<uint32_t, uint32_t>>>
-      counts_;  // sorted (class, used), used > 0
-  absl::flat_hash_map<std::vector<std::pair<uint32_t, uint32_t>>, Counts>
-      counts_index_;
+  std::vector<std::vector<std::pair<uint32_t, uint32_t>>> counts_;  // sorted (class, used), used > 0
+  absl::flat_hash_map<std::vector<std::pair<uint32_t, uint32_t>>, Counts> counts_index_;
 
   std::vector<Trail> trail_;
 };
 
 // Runs the frontier over a whole history of one register.
 // Requires: accesses of one key in order of invocation.
-Answer CheckFrontier(std::span<const Access> accesses, Value initial,
-                     bool want_order, Meter* meter);
+Answer CheckFrontier(std::span<const Access> accesses, Value initial, bool want_order, Meter* meter);
 
 }  // namespace lockstep::linearizability
 

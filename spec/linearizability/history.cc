@@ -92,18 +92,15 @@ Position History::told_unknown(OperationId id) const {
 
 std::string History::DescribeStep(const TransactionStep& step) const {
   std::string text = Text(Name(step.kind));
-  if (!key_names_[step.key].empty())
-    absl::StrAppend(&text, " ", key_names_[step.key]);
+  if (!key_names_[step.key].empty()) absl::StrAppend(&text, " ", key_names_[step.key]);
   if (step.kind == OperationKind::kCompareAndSet) {
-    absl::StrAppend(&text, " ", values_.ToString(step.expected), " -> ",
-                    values_.ToString(step.argument));
+    absl::StrAppend(&text, " ", values_.ToString(step.expected), " -> ", values_.ToString(step.argument));
   } else if (step.argument != kNil) {
     absl::StrAppend(&text, " ", values_.ToString(step.argument));
   } else if (step.kind == OperationKind::kWrite) {
     absl::StrAppend(&text, " nil");
   }
-  if (step.result != kUnknownValue)
-    absl::StrAppend(&text, " = ", values_.ToString(step.result));
+  if (step.result != kUnknownValue) absl::StrAppend(&text, " = ", values_.ToString(step.result));
   return text;
 }
 
@@ -114,26 +111,21 @@ std::string History::Describe(OperationId id) const {
     const Transaction& transaction = TransactionOf(op);
     absl::StrAppend(&text, "transaction [");
     for (const TransactionGuard& guard : transaction.guards) {
-      const bool equal =
-          guard.comparison == TransactionGuard::Comparison::kEqual;
-      absl::StrAppend(&text, "if ", key_names_[guard.key],
-                      equal ? " == " : " != ", values_.ToString(guard.value),
+      const bool equal = guard.comparison == TransactionGuard::Comparison::kEqual;
+      absl::StrAppend(&text, "if ", key_names_[guard.key], equal ? " == " : " != ", values_.ToString(guard.value),
                       "; ");
     }
     const bool then = transaction.taken != Transaction::Branch::kOtherwise;
     if (!then) absl::StrAppend(&text, "else ");
     std::string steps;
-    for (const TransactionStep& step :
-         then ? transaction.then : transaction.otherwise) {
+    for (const TransactionStep& step : then ? transaction.then : transaction.otherwise) {
       absl::StrAppend(&steps, steps.empty() ? "" : ", ", DescribeStep(step));
     }
     absl::StrAppend(&text, steps, "]");
   } else {
-    absl::StrAppend(&text, DescribeStep({op.kind, op.key, op.argument,
-                                         op.expected, op.result}));
+    absl::StrAppend(&text, DescribeStep({op.kind, op.key, op.argument, op.expected, op.result}));
   }
-  if (op.outcome != Outcome::kOk)
-    absl::StrAppend(&text, ", ", Text(Name(op.outcome)));
+  if (op.outcome != Outcome::kOk) absl::StrAppend(&text, ", ", Text(Name(op.outcome)));
   return text;
 }
 
@@ -149,8 +141,7 @@ History History::Restrict(std::span<const OperationId> ids) const {
       op.argument.bits = static_cast<uint32_t>(part.transactions_.size() - 1);
     }
     if (const Position told = told_unknown(id); told != kNever) {
-      part.told_unknown_.emplace(
-          static_cast<OperationId>(part.operations_.size()), told);
+      part.told_unknown_.emplace(static_cast<OperationId>(part.operations_.size()), told);
     }
     part.operations_.push_back(op);
     if (has_log_indices()) part.log_indices_.push_back(log_indices_[id]);
@@ -169,29 +160,22 @@ Key HistoryBuilder::InternKey(std::string_view name) {
   return key;
 }
 
-void HistoryBuilder::Reserve(size_t operations) {
-  history_.operations_.reserve(operations);
-}
+void HistoryBuilder::Reserve(size_t operations) { history_.operations_.reserve(operations); }
 
-absl::Status HistoryBuilder::Invoke(uint32_t process,
-                                    const Invocation& invocation) {
+absl::Status HistoryBuilder::Invoke(uint32_t process, const Invocation& invocation) {
   ProcessState& state = processes_[process];
   if (state.open != kNone) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("process ", process, " invokes an operation while its ",
-                     Text(Name(history_.operations_[state.open].kind)),
-                     " is still open; complete that one first"));
+    return absl::FailedPreconditionError(absl::StrCat("process ", process, " invokes an operation while its ",
+                                                      Text(Name(history_.operations_[state.open].kind)),
+                                                      " is still open; complete that one first"));
   }
   if (state.ended) {
-    return absl::FailedPreconditionError(absl::StrCat(
-        "process ", process,
-        " invokes an operation after one of unknown outcome; a new "
-        "process must take over"));
+    return absl::FailedPreconditionError(absl::StrCat("process ", process,
+                                                      " invokes an operation after one of unknown outcome; a new "
+                                                      "process must take over"));
   }
-  if (history_.operations_.size() >= kOperationsMax ||
-      history_.event_count_ >= kNever - 1) {
-    return absl::ResourceExhaustedError(
-        "a history holds at most 2^31 operations; split it");
+  if (history_.operations_.size() >= kOperationsMax || history_.event_count_ >= kNever - 1) {
+    return absl::ResourceExhaustedError("a history holds at most 2^31 operations; split it");
   }
   const OperationId id = static_cast<OperationId>(history_.operations_.size());
   Operation op;
@@ -214,14 +198,12 @@ absl::Status HistoryBuilder::Invoke(uint32_t process,
   return absl::OkStatus();
 }
 
-absl::Status HistoryBuilder::Complete(uint32_t process,
-                                      const Completion& completion) {
+absl::Status HistoryBuilder::Complete(uint32_t process, const Completion& completion) {
   auto it = processes_.find(process);
   if (it == processes_.end() || it->second.open == kNone) {
-    return absl::FailedPreconditionError(
-        absl::StrCat("process ", process,
-                     " completes an operation, but has none open; its "
-                     "invocation is missing"));
+    return absl::FailedPreconditionError(absl::StrCat("process ", process,
+                                                      " completes an operation, but has none open; its "
+                                                      "invocation is missing"));
   }
   const OperationId id = it->second.open;
   it->second.open = kNone;
@@ -234,20 +216,17 @@ absl::Status HistoryBuilder::Complete(uint32_t process,
   } else {
     op.complete = position;
     op.result = completion.result;
-    if (completion.transaction != nullptr)
-      history_.transactions_[op.argument.bits] = *completion.transaction;
+    if (completion.transaction != nullptr) history_.transactions_[op.argument.bits] = *completion.transaction;
   }
   if (completion.log_index >= 0) {
     if (history_.log_indices_.capacity() < history_.operations_.capacity()) {
       history_.log_indices_.reserve(history_.operations_.capacity());
     }
-    if (history_.log_indices_.size() <= id)
-      history_.log_indices_.resize(history_.operations_.size(), -1);
+    if (history_.log_indices_.size() <= id) history_.log_indices_.resize(history_.operations_.size(), -1);
     history_.log_indices_[id] = completion.log_index;
   }
   if (completion.line != 0) {
-    if (history_.complete_lines_.size() <= id)
-      history_.complete_lines_.resize(history_.operations_.size());
+    if (history_.complete_lines_.size() <= id) history_.complete_lines_.resize(history_.operations_.size());
     history_.complete_lines_[id] = completion.line;
   }
   return absl::OkStatus();
@@ -260,8 +239,7 @@ const Operation* HistoryBuilder::OpenOperation(uint32_t process) const {
 }
 
 History HistoryBuilder::Finish() && {
-  if (!history_.log_indices_.empty())
-    history_.log_indices_.resize(history_.operations_.size(), -1);
+  if (!history_.log_indices_.empty()) history_.log_indices_.resize(history_.operations_.size(), -1);
   return std::move(history_);
 }
 

@@ -40,12 +40,12 @@ enum class ModelKind : uint8_t {
                 // release)
   kLease,       // per key a lock with fencing token that may expire unseen:
                 // kAcquire, kRenew, kRelease
-  kSet,      // per key a set: kAdd (one element), kRead (the sorted list of its
-             // elements)
-  kQueue,    // per key a FIFO queue: kEnqueue, kDequeue (nil when empty)
-  kCounter,  // per key an integer, initially 0 when initial is nil: kAdd (a
-             // number), kRead
-  kBank,     // accounts: kTransfer, kRead of every balance
+  kSet,         // per key a set: kAdd (one element), kRead (the sorted list of its
+                // elements)
+  kQueue,       // per key a FIFO queue: kEnqueue, kDequeue (nil when empty)
+  kCounter,     // per key an integer, initially 0 when initial is nil: kAdd (a
+                // number), kRead
+  kBank,        // accounts: kTransfer, kRead of every balance
 };
 
 enum class OperationKind : uint8_t {
@@ -54,32 +54,31 @@ enum class OperationKind : uint8_t {
   kCompareAndSet,  // expected -> argument
   kAppend,         // argument: text or element
   kDelete,         // the key's value becomes nil
-  kRange,  // argument: list (first, end) of key names, end excluded; result:
-           // list key, value, key, value, ...
-  kDeleteRange,  // argument as kRange; no result
-  kTransaction,  // History::TransactionOf
-  kAcquire,      // kLease: result is the token granted
-  kRelease,      // kLease: argument is the token
-  kRenew,        // kLease: argument is the token
-  kAdd,          // kSet: argument is the element; kCounter: the amount
-  kEnqueue,      // argument: the element
-  kDequeue,      // result: the element, nil when the queue was empty
-  kTransfer,     // argument: list (from account, to account, amount)
+  kRange,          // argument: list (first, end) of key names, end excluded; result:
+                   // list key, value, key, value, ...
+  kDeleteRange,    // argument as kRange; no result
+  kTransaction,    // History::TransactionOf
+  kAcquire,        // kLease: result is the token granted
+  kRelease,        // kLease: argument is the token
+  kRenew,          // kLease: argument is the token
+  kAdd,            // kSet: argument is the element; kCounter: the amount
+  kEnqueue,        // argument: the element
+  kDequeue,        // result: the element, nil when the queue was empty
+  kTransfer,       // argument: list (from account, to account, amount)
 };
 
 // How an operation ended.
 enum class Outcome : uint8_t {
-  kOk,    // it happened, once, between its two events, with this result
-  kFail,  // it did not happen. A failed compare-and-set or renewal may besides
-          // be an answer (Semantics::failed_cas)
+  kOk,       // it happened, once, between its two events, with this result
+  kFail,     // it did not happen. A failed compare-and-set or renewal may besides
+             // be an answer (Semantics::failed_cas)
   kUnknown,  // it may have happened, any time after its invocation, or may
              // never happen
 };
 
-using Key = uint32_t;       // index into History's key names
-using Position = uint32_t;  // of an event in the history, counted from 0
-using OperationId =
-    uint32_t;  // index into History::operations(), in order of invocation
+using Key = uint32_t;          // index into History's key names
+using Position = uint32_t;     // of an event in the history, counted from 0
+using OperationId = uint32_t;  // index into History::operations(), in order of invocation
 
 inline constexpr Position kNever = UINT32_MAX;
 
@@ -88,8 +87,8 @@ struct Operation {
   Key key = 0;
   Position invoke = 0;
   Position complete = kNever;  // kNever for outcome kUnknown
-  Value argument = kNil;  // for kTransaction: bits = index of the transaction
-  Value expected = kNil;  // kCompareAndSet only
+  Value argument = kNil;       // for kTransaction: bits = index of the transaction
+  Value expected = kNil;       // kCompareAndSet only
   Value result = kUnknownValue;
   OperationKind kind = OperationKind::kRead;
   Outcome outcome = Outcome::kUnknown;
@@ -133,8 +132,8 @@ struct Semantics {
   };
   enum class FailedCompareAndSet : uint8_t {
     kDropped,  // it did not happen, and says nothing (Knossos)
-    kFact  // at its point the value was not the expected one (Porcupine's etcd
-           // logs)
+    kFact      // at its point the value was not the expected one (Porcupine's etcd
+               // logs)
   };
   ModelKind model = ModelKind::kRegister;
   Value initial = kNil;  // of every key not named in initial_by_key
@@ -154,30 +153,20 @@ class History {
   Position event_count() const { return event_count_; }
 
   const ValuePool& values() const { return values_; }
-  ValuePool& mutable_values() {
-    return values_;
-  }  // interning another value changes no handle
+  ValuePool& mutable_values() { return values_; }  // interning another value changes no handle
 
   size_t key_count() const { return key_names_.size(); }
   const std::string& key_name(Key key) const { return key_names_[key]; }
-  const Transaction& TransactionOf(const Operation& operation) const {
-    return transactions_[operation.argument.bits];
-  }
+  const Transaction& TransactionOf(const Operation& operation) const { return transactions_[operation.argument.bits]; }
 
   // The index in the system's log, or its revision, that the completion
   // reported; -1 where it reported none.
-  int64_t log_index(OperationId id) const {
-    return log_indices_.empty() ? -1 : log_indices_[id];
-  }
+  int64_t log_index(OperationId id) const { return log_indices_.empty() ? -1 : log_indices_[id]; }
   bool has_log_indices() const { return !log_indices_.empty(); }
 
   // Source lines for messages, 0 where unknown.
-  uint32_t invoke_line(OperationId id) const {
-    return id < invoke_lines_.size() ? invoke_lines_[id] : 0;
-  }
-  uint32_t complete_line(OperationId id) const {
-    return id < complete_lines_.size() ? complete_lines_[id] : 0;
-  }
+  uint32_t invoke_line(OperationId id) const { return id < invoke_lines_.size() ? invoke_lines_[id] : 0; }
+  uint32_t complete_line(OperationId id) const { return id < complete_lines_.size() ? complete_lines_[id] : 0; }
   // Where the outcome "unknown" was reported, for drawing; kNever if the
   // operation simply never completed.
   Position told_unknown(OperationId id) const;
@@ -221,8 +210,7 @@ struct Completion {
   Value result = kUnknownValue;
   int64_t log_index = -1;
   uint32_t line = 0;
-  const Transaction* transaction =
-      nullptr;  // kTransaction only: the same one with its results; copied
+  const Transaction* transaction = nullptr;  // kTransaction only: the same one with its results; copied
 };
 
 // Builds a history event by event; the order of calls is the real-time order.
@@ -234,9 +222,7 @@ class HistoryBuilder {
   // way.
   enum class AfterUnknown : uint8_t { kProcessEnds, kProcessContinues };
 
-  explicit HistoryBuilder(
-      AfterUnknown after_unknown = AfterUnknown::kProcessEnds)
-      : after_unknown_(after_unknown) {}
+  explicit HistoryBuilder(AfterUnknown after_unknown = AfterUnknown::kProcessEnds) : after_unknown_(after_unknown) {}
 
   ValuePool& values() { return history_.values_; }
   // The key of that name. A history of one register uses InternKey("").

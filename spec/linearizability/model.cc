@@ -32,28 +32,21 @@ bool Belongs(OperationKind kind, ModelKind model) {
 }
 
 Relevance RelevanceOf(const Semantics& semantics, const Operation& operation) {
-  const bool fact =
-      semantics.failed_cas == Semantics::FailedCompareAndSet::kFact;
+  const bool fact = semantics.failed_cas == Semantics::FailedCompareAndSet::kFact;
   if (operation.outcome == Outcome::kFail) {
-    const bool answers = (IsRefusal(operation) && fact) ||
-                         operation.kind == OperationKind::kRenew;
+    const bool answers = (IsRefusal(operation) && fact) || operation.kind == OperationKind::kRenew;
     return answers ? Relevance::kDefinite : Relevance::kIgnored;
   }
-  const bool reads = operation.kind == OperationKind::kRead ||
-                     operation.kind == OperationKind::kRange;
-  if (operation.outcome == Outcome::kUnknown)
-    return reads ? Relevance::kIgnored : Relevance::kOptional;
+  const bool reads = operation.kind == OperationKind::kRead || operation.kind == OperationKind::kRange;
+  if (operation.outcome == Outcome::kUnknown) return reads ? Relevance::kIgnored : Relevance::kOptional;
   if (!reads) return Relevance::kDefinite;
   const bool silent = operation.result == kUnknownValue ||
-                      (operation.result == kNil &&
-                       semantics.nil_read == Semantics::NilRead::kNoAnswer);
+                      (operation.result == kNil && semantics.nil_read == Semantics::NilRead::kNoAnswer);
   return silent ? Relevance::kIgnored : Relevance::kDefinite;
 }
 
-void KeysOf(const History& history, const Operation& operation,
-            std::vector<Key>* keys) {
-  if (operation.kind == OperationKind::kRange ||
-      operation.kind == OperationKind::kDeleteRange) {
+void KeysOf(const History& history, const Operation& operation, std::vector<Key>* keys) {
+  if (operation.kind == OperationKind::kRange || operation.kind == OperationKind::kDeleteRange) {
     AppendRangeKeys(history, operation.argument, keys);
     return;
   }
@@ -62,12 +55,10 @@ void KeysOf(const History& history, const Operation& operation,
     return;
   }
   const Transaction& transaction = history.TransactionOf(operation);
-  for (const TransactionGuard& guard : transaction.guards)
-    keys->push_back(guard.key);
+  for (const TransactionGuard& guard : transaction.guards) keys->push_back(guard.key);
   for (const auto* steps : {&transaction.then, &transaction.otherwise}) {
     for (const TransactionStep& step : *steps) {
-      if (step.kind == OperationKind::kRange ||
-          step.kind == OperationKind::kDeleteRange) {
+      if (step.kind == OperationKind::kRange || step.kind == OperationKind::kDeleteRange) {
         AppendRangeKeys(history, step.argument, keys);
       } else {
         keys->push_back(step.key);
@@ -76,16 +67,14 @@ void KeysOf(const History& history, const Operation& operation,
   }
 }
 
-absl::StatusOr<std::unique_ptr<Model>> MakeModel(
-    const History& history, const Semantics& semantics,
-    std::span<const OperationId> ids) {
+absl::StatusOr<std::unique_ptr<Model>> MakeModel(const History& history, const Semantics& semantics,
+                                                 std::span<const OperationId> ids) {
   for (OperationId id : ids) {
     if (Belongs(history.operation(id).kind, semantics.model)) continue;
     const std::string_view kind = Name(history.operation(id).kind);
     const std::string_view model = Name(semantics.model);
-    return absl::InvalidArgumentError(absl::StrCat(
-        "operation ", id, " is a ", std::string(kind), ", which a ",
-        std::string(model), " does not have; choose another model"));
+    return absl::InvalidArgumentError(absl::StrCat("operation ", id, " is a ", std::string(kind), ", which a ",
+                                                   std::string(model), " does not have; choose another model"));
   }
   switch (semantics.model) {
     case ModelKind::kRegister:

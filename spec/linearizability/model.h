@@ -47,24 +47,21 @@ Relevance RelevanceOf(const Semantics& semantics, const Operation& operation);
 // A failed compare-and-set that counts as an answer: its key did not hold the
 // expected value.
 inline bool IsRefusal(const Operation& operation) {
-  return operation.kind == OperationKind::kCompareAndSet &&
-         operation.outcome == Outcome::kFail;
+  return operation.kind == OperationKind::kCompareAndSet && operation.outcome == Outcome::kFail;
 }
 
 // The model of these operations (all of one component, see partition.h). The
 // history and semantics must outlive it. Errors: InvalidArgument when an
 // operation's kind does not belong to the model kind, or lacks its argument.
-absl::StatusOr<std::unique_ptr<Model>> MakeModel(
-    const History& history, const Semantics& semantics,
-    std::span<const OperationId> ids);
+absl::StatusOr<std::unique_ptr<Model>> MakeModel(const History& history, const Semantics& semantics,
+                                                 std::span<const OperationId> ids);
 
 // Whether the model kind knows the operation kind.
 bool Belongs(OperationKind kind, ModelKind model);
 
 // Every key the operation touches or may touch, appended to `keys`; ranges
 // touch every key within their bounds.
-void KeysOf(const History& history, const Operation& operation,
-            std::vector<Key>* keys);
+void KeysOf(const History& history, const Operation& operation, std::vector<Key>* keys);
 
 }  // namespace lockstep::linearizability
 

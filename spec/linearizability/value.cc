@@ -44,16 +44,12 @@ Value ValuePool::Add(Entry entry) {
   return Value{static_cast<uint32_t>(entries_.size() - 1) + kFirstEntry};
 }
 
-const ValuePool::Entry& ValuePool::EntryOf(Value value) const {
-  return entries_[value.bits - kFirstEntry];
-}
+const ValuePool::Entry& ValuePool::EntryOf(Value value) const { return entries_[value.bits - kFirstEntry]; }
 
 Value ValuePool::Integer(int64_t integer) {
-  if (integer >= -kBias && integer < kBias)
-    return Value{kInlineBit | static_cast<uint32_t>(integer + kBias)};
+  if (integer >= -kBias && integer < kBias) return Value{kInlineBit | static_cast<uint32_t>(integer + kBias)};
   auto [it, inserted] = integers_.try_emplace(integer, kNil);
-  if (inserted)
-    it->second = Add({Type::kInteger, 0, static_cast<uint64_t>(integer)});
+  if (inserted) it->second = Add({Type::kInteger, 0, static_cast<uint64_t>(integer)});
   return it->second;
 }
 
@@ -61,28 +57,24 @@ Value ValuePool::String(std::string_view text) {
   auto it = strings_.find(Shown(text));
   if (it != strings_.end()) return it->second;
   texts_.emplace_back(text);
-  const Value value = Add(
-      {Type::kString, static_cast<uint32_t>(text.size()), texts_.size() - 1});
+  const Value value = Add({Type::kString, static_cast<uint32_t>(text.size()), texts_.size() - 1});
   strings_.emplace(Shown(texts_.back()), value);
   return value;
 }
 
 Value ValuePool::List(std::span<const Value> items) {
   uint64_t hash = 0xcbf29ce484222325u + items.size();
-  for (Value item : items)
-    hash = (hash ^ item.bits) * 0x9e3779b97f4a7c15u + (hash >> 29);
+  for (Value item : items) hash = (hash ^ item.bits) * 0x9e3779b97f4a7c15u + (hash >> 29);
   std::vector<Value>& candidates = lists_by_hash_[hash];
   for (Value candidate : candidates) {
     const std::span<const Value> other = AsList(candidate);
-    if (std::equal(other.begin(), other.end(), items.begin(), items.end()))
-      return candidate;
+    if (std::equal(other.begin(), other.end(), items.begin(), items.end())) return candidate;
   }
   const uint64_t offset = items_.size();
   // The caller's items may be a part of items_ itself: copy before growing.
   const std::vector<Value> copy(items.begin(), items.end());
   items_.insert(items_.end(), copy.begin(), copy.end());
-  const Value value =
-      Add({Type::kList, static_cast<uint32_t>(copy.size()), offset});
+  const Value value = Add({Type::kList, static_cast<uint32_t>(copy.size()), offset});
   candidates.push_back(value);
   return value;
 }
@@ -95,14 +87,11 @@ ValuePool::Type ValuePool::TypeOf(Value value) const {
 }
 
 int64_t ValuePool::AsInteger(Value value) const {
-  if (value.bits & kInlineBit)
-    return static_cast<int64_t>(value.bits & ~kInlineBit) - kBias;
+  if (value.bits & kInlineBit) return static_cast<int64_t>(value.bits & ~kInlineBit) - kBias;
   return static_cast<int64_t>(EntryOf(value).offset);
 }
 
-std::string_view ValuePool::AsString(Value value) const {
-  return texts_[EntryOf(value).offset];
-}
+std::string_view ValuePool::AsString(Value value) const { return texts_[EntryOf(value).offset]; }
 
 std::span<const Value> ValuePool::AsList(Value value) const {
   const Entry& entry = EntryOf(value);
@@ -123,8 +112,7 @@ std::string ValuePool::ToString(Value value) const {
       break;
   }
   std::string text = "[";
-  for (Value item : AsList(value))
-    absl::StrAppend(&text, text.size() > 1 ? " " : "", ToString(item));
+  for (Value item : AsList(value)) absl::StrAppend(&text, text.size() > 1 ? " " : "", ToString(item));
   return text + "]";
 }
 

@@ -75,14 +75,11 @@ class ValuePool {
  private:
   struct Entry {
     Type type;
-    uint32_t size;  // characters or items
-    uint64_t
-        offset;  // into items_, or the integer itself, or the index into texts_
+    uint32_t size;    // characters or items
+    uint64_t offset;  // into items_, or the integer itself, or the index into texts_
   };
   // Abseil's string_view need not be the standard one.
-  static absl::string_view Shown(std::string_view text) {
-    return absl::string_view(text.data(), text.size());
-  }
+  static absl::string_view Shown(std::string_view text) { return absl::string_view(text.data(), text.size()); }
   Value Add(Entry entry);
   void RebuildStrings();
   const Entry& EntryOf(Value value) const;

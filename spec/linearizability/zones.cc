@@ -82,16 +82,13 @@ class Zones {
     if (!FindWriters()) return answer;
     answer.decision = Decision::kNotLinearizable;
     if (FillClusters() && FollowChains() && ZonesFit()) {
-      answer.decision =
-          refusals_ ? Decision::kInapplicable : Decision::kLinearizable;
+      answer.decision = refusals_ ? Decision::kInapplicable : Decision::kLinearizable;
       if (want_order && !refusals_) answer.order = MakeOrder();
       return answer;
     }
     std::sort(conflict_.begin(), conflict_.end());
-    conflict_.erase(std::unique(conflict_.begin(), conflict_.end()),
-                    conflict_.end());
-    for (Index i : conflict_)
-      answer.conflict.push_back({accesses_[i].id, accesses_[i].PlainWrite()});
+    conflict_.erase(std::unique(conflict_.begin(), conflict_.end()), conflict_.end());
+    for (Index i : conflict_) answer.conflict.push_back({accesses_[i].id, accesses_[i].PlainWrite()});
     return answer;
   }
 
@@ -115,8 +112,7 @@ class Zones {
       }
     }
     IncludeOptional(optional);
-    if (Index& writer = writers_[initial_]; writer == kObserved)
-      writer = initial_index_;
+    if (Index& writer = writers_[initial_]; writer == kObserved) writer = initial_index_;
     for (Index i = 0; i < accesses_.size(); ++i) {
       const Access& access = accesses_[i];
       if (!access.writes || !Included(i)) continue;
@@ -139,8 +135,7 @@ class Zones {
     for (Index i : optional) by_value[accesses_[i].set].push_back(i);
     std::vector<Value> work;
     for (Index i : optional) {
-      if (writers_[accesses_[i].set] == kObserved)
-        work.push_back(accesses_[i].set);
+      if (writers_[accesses_[i].set] == kObserved) work.push_back(accesses_[i].set);
     }
     while (!work.empty()) {
       const Value value = work.back();
@@ -156,9 +151,7 @@ class Zones {
     }
   }
 
-  bool Included(Index i) const {
-    return !accesses_[i].optional || included_[i];
-  }
+  bool Included(Index i) const { return !accesses_[i].optional || included_[i]; }
 
   bool Conflicting(std::initializer_list<Index> members) {
     for (Index i : members) {
@@ -194,13 +187,10 @@ class Zones {
   void Join(Index member, Index writer) {
     Cluster& cluster = clusters_[writer];
     // Accesses come in order of invocation.
-    if (cluster.last_invoke == kNone ||
-        accesses_[cluster.last_invoke].invoke < accesses_[member].invoke) {
+    if (cluster.last_invoke == kNone || accesses_[cluster.last_invoke].invoke < accesses_[member].invoke) {
       cluster.last_invoke = member;
     }
-    if (cluster.first_complete == kNone ||
-        accesses_[member].complete <
-            accesses_[cluster.first_complete].complete) {
+    if (cluster.first_complete == kNone || accesses_[member].complete < accesses_[cluster.first_complete].complete) {
       cluster.first_complete = member;
     }
   }
@@ -210,9 +200,7 @@ class Zones {
     if (i == initial_index_ || i == kNone) return 0;
     return accesses_[i].complete == kNever ? kNever : accesses_[i].complete + 1;
   }
-  uint32_t Invoked(Index i) const {
-    return i == initial_index_ || i == kNone ? 0 : accesses_[i].invoke + 1;
-  }
+  uint32_t Invoked(Index i) const { return i == initial_index_ || i == kNone ? 0 : accesses_[i].invoke + 1; }
 
   // Walks every chain from its plain write. False if one contradicts real time
   // or has no beginning.
@@ -220,8 +208,7 @@ class Zones {
     uint32_t visited = 0;
     if (!FollowChain(initial_index_, &visited)) return false;
     for (Index i = 0; i < accesses_.size(); ++i) {
-      if (accesses_[i].PlainWrite() && Included(i) && !FollowChain(i, &visited))
-        return false;
+      if (accesses_[i].PlainWrite() && Included(i) && !FollowChain(i, &visited)) return false;
     }
     if (visited == compare_and_sets_) return true;
     return ReportCycle();
@@ -238,11 +225,9 @@ class Zones {
         if (Completed(cluster.first_complete) < Invoked(latest)) {
           return Contradiction(head, latest, cluster.first_complete);
         }
-        if (Completed(cluster.first_complete) < Completed(first))
-          first = cluster.first_complete;
+        if (Completed(cluster.first_complete) < Completed(first)) first = cluster.first_complete;
       }
-      if (Invoked(cluster.last_invoke) > Invoked(latest))
-        latest = cluster.last_invoke;
+      if (Invoked(cluster.last_invoke) > Invoked(latest)) latest = cluster.last_invoke;
     }
     zones_.push_back({Completed(first), Invoked(latest), head});
     return true;
@@ -256,9 +241,7 @@ class Zones {
   }
 
   Index ClusterOf(Index member) {
-    return member == initial_index_ || accesses_[member].writes
-               ? member
-               : writers_[accesses_[member].expect];
+    return member == initial_index_ || accesses_[member].writes ? member : writers_[accesses_[member].expect];
   }
 
   // Adds two members of one chain, and the compare-and-sets that lead from
@@ -281,8 +264,7 @@ class Zones {
   bool ReportCycle() {
     std::vector<bool> reached(accesses_.size() + 1);
     for (const Zone& zone : zones_) {
-      for (Index c = zone.head; c != kNone; c = clusters_[c].next)
-        reached[c] = true;
+      for (Index c = zone.head; c != kNone; c = clusters_[c].next) reached[c] = true;
     }
     for (Index i = 0; i < accesses_.size(); ++i) {
       if (!accesses_[i].CompareAndSet() || !Included(i) || reached[i]) continue;
@@ -305,27 +287,22 @@ class Zones {
       if (zone.Forward()) forward_.push_back(zone);
     }
     std::sort(forward_.begin(), forward_.end(),
-              [](const Zone& a, const Zone& b) {
-                return a.first_complete < b.first_complete;
-              });
+              [](const Zone& a, const Zone& b) { return a.first_complete < b.first_complete; });
     for (size_t i = 1; i < forward_.size(); ++i) {
-      if (forward_[i].first_complete < forward_[i - 1].last_invoke)
-        return ReportZones(forward_[i - 1], forward_[i]);
+      if (forward_[i].first_complete < forward_[i - 1].last_invoke) return ReportZones(forward_[i - 1], forward_[i]);
     }
     for (const Zone& zone : zones_) {
       if (zone.Forward()) continue;
       const Zone* around = ForwardAt(zone.last_invoke);
-      if (around != nullptr && zone.first_complete < around->last_invoke)
-        return ReportZones(*around, zone);
+      if (around != nullptr && zone.first_complete < around->last_invoke) return ReportZones(*around, zone);
     }
     return true;
   }
 
   // The forward zone that holds this time, or none.
   const Zone* ForwardAt(uint32_t time) const {
-    auto it = std::upper_bound(
-        forward_.begin(), forward_.end(), time,
-        [](uint32_t t, const Zone& zone) { return t < zone.first_complete; });
+    auto it = std::upper_bound(forward_.begin(), forward_.end(), time,
+                               [](uint32_t t, const Zone& zone) { return t < zone.first_complete; });
     if (it == forward_.begin()) return nullptr;
     --it;
     return time < it->last_invoke ? &*it : nullptr;
@@ -337,13 +314,11 @@ class Zones {
       Index latest = zone.head;
       for (Index c = zone.head; c != kNone; c = clusters_[c].next) {
         const Cluster& cluster = clusters_[c];
-        if (cluster.first_complete != kNone &&
-            Completed(cluster.first_complete) < Completed(first)) {
+        if (cluster.first_complete != kNone && Completed(cluster.first_complete) < Completed(first)) {
           first = cluster.first_complete;
         }
         if (Invoked(c) > Invoked(latest)) latest = c;
-        if (Invoked(cluster.last_invoke) > Invoked(latest))
-          latest = cluster.last_invoke;
+        if (Invoked(cluster.last_invoke) > Invoked(latest)) latest = cluster.last_invoke;
       }
       Tie(zone.head, first, latest);
     }
@@ -387,8 +362,7 @@ class Zones {
   const Value initial_;
   const Index initial_index_;
   WriterTable writers_;
-  std::vector<bool>
-      included_;  // of the optional accesses, those that must have happened
+  std::vector<bool> included_;  // of the optional accesses, those that must have happened
   std::vector<Cluster> clusters_;
   uint32_t compare_and_sets_ = 0;
   bool refusals_ = false;
@@ -399,8 +373,7 @@ class Zones {
 
 }  // namespace
 
-Answer CheckZones(std::span<const Access> accesses, Value initial,
-                  bool want_order) {
+Answer CheckZones(std::span<const Access> accesses, Value initial, bool want_order) {
   return Zones(accesses, initial).Run(want_order);
 }
 

@@ -24,8 +24,7 @@
 namespace lockstep::linearizability {
 
 // Requires: accesses of one key in order of invocation.
-Answer CheckZones(std::span<const Access> accesses, Value initial,
-                  bool want_order);
+Answer CheckZones(std::span<const Access> accesses, Value initial, bool want_order);
 
 }  // namespace lockstep::linearizability
 

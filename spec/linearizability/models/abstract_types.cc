@@ -13,26 +13,19 @@ using Type = ValuePool::Type;
 // operations of unknown outcome are unknown.
 class SimpleModel : public Model {
  public:
-  explicit SimpleModel(const History& history)
-      : history_(history), values_(history.values()) {}
-  bool ReadOnly(OperationId id) const override {
-    return history_.operation(id).kind == OperationKind::kRead;
-  }
+  explicit SimpleModel(const History& history) : history_(history), values_(history.values()) {}
+  bool ReadOnly(OperationId id) const override { return history_.operation(id).kind == OperationKind::kRead; }
 
  protected:
-  static bool Happened(const Operation& op) {
-    return op.outcome == Outcome::kOk;
-  }
+  static bool Happened(const Operation& op) { return op.outcome == Outcome::kOk; }
 
   // Integers take two words, low half first.
   static int64_t Load(const State& state, size_t index) {
-    return static_cast<int64_t>(state[index] |
-                                static_cast<uint64_t>(state[index + 1]) << 32);
+    return static_cast<int64_t>(state[index] | static_cast<uint64_t>(state[index + 1]) << 32);
   }
   static void Save(int64_t integer, size_t index, State* state) {
     (*state)[index] = static_cast<uint32_t>(integer);
-    (*state)[index + 1] =
-        static_cast<uint32_t>(static_cast<uint64_t>(integer) >> 32);
+    (*state)[index + 1] = static_cast<uint32_t>(static_cast<uint64_t>(integer) >> 32);
   }
 
   const History& history_;
@@ -44,8 +37,7 @@ class MutexModel : public SimpleModel {
   using SimpleModel::SimpleModel;
   State Initial() const override { return {0}; }
   bool Apply(OperationId id, State& state) override {
-    const uint32_t needed =
-        history_.operation(id).kind == OperationKind::kAcquire ? 0 : 1;
+    const uint32_t needed = history_.operation(id).kind == OperationKind::kAcquire ? 0 : 1;
     if (state[0] != needed) return false;
     state[0] = 1 - needed;
     return true;
@@ -64,8 +56,7 @@ class LeaseModel : public SimpleModel {
   bool Apply(OperationId id, State& state) override {
     const Operation& op = history_.operation(id);
     if (op.kind == OperationKind::kAcquire) return Acquire(op, state);
-    const bool good = state[2] != 0 &&
-                      values_.TypeOf(op.argument) == Type::kInteger &&
+    const bool good = state[2] != 0 && values_.TypeOf(op.argument) == Type::kInteger &&
                       values_.AsInteger(op.argument) == Load(state, 0);
     if (op.kind == OperationKind::kRenew) {
       if (op.outcome == Outcome::kUnknown) return false;  // changes nothing
@@ -100,16 +91,14 @@ class SetModel : public SimpleModel {
     const Operation& op = history_.operation(id);
     if (op.kind == OperationKind::kAdd) {
       auto it = std::lower_bound(state.begin(), state.end(), op.argument.bits);
-      if (it == state.end() || *it != op.argument.bits)
-        state.insert(it, op.argument.bits);
+      if (it == state.end() || *it != op.argument.bits) state.insert(it, op.argument.bits);
       return true;
     }
     if (op.result == kNil) return state.empty();
     if (values_.TypeOf(op.result) != Type::kList) return false;
     const auto told = values_.AsList(op.result);
-    return std::equal(
-        state.begin(), state.end(), told.begin(), told.end(),
-        [](uint32_t word, Value value) { return word == value.bits; });
+    return std::equal(state.begin(), state.end(), told.begin(), told.end(),
+                      [](uint32_t word, Value value) { return word == value.bits; });
   }
 };
 
@@ -137,8 +126,7 @@ class QueueModel : public SimpleModel {
 
 class CounterModel : public SimpleModel {
  public:
-  CounterModel(const History& history, Value initial)
-      : SimpleModel(history), initial_(initial) {}
+  CounterModel(const History& history, Value initial) : SimpleModel(history), initial_(initial) {}
   State Initial() const override {
     State state(2);
     Save(AmountOf(initial_), 0, &state);
@@ -147,26 +135,21 @@ class CounterModel : public SimpleModel {
   bool Apply(OperationId id, State& state) override {
     const Operation& op = history_.operation(id);
     if (op.kind == OperationKind::kRead) {
-      return values_.TypeOf(op.result) == Type::kInteger &&
-             values_.AsInteger(op.result) == Load(state, 0);
+      return values_.TypeOf(op.result) == Type::kInteger && values_.AsInteger(op.result) == Load(state, 0);
     }
     Save(Load(state, 0) + AmountOf(op.argument), 0, &state);
     return true;
   }
 
  private:
-  int64_t AmountOf(Value value) const {
-    return values_.TypeOf(value) == Type::kInteger ? values_.AsInteger(value)
-                                                   : 0;
-  }
+  int64_t AmountOf(Value value) const { return values_.TypeOf(value) == Type::kInteger ? values_.AsInteger(value) : 0; }
   Value initial_;
 };
 
 // State: whether the balances are known, then two words per account.
 class BankModel : public SimpleModel {
  public:
-  BankModel(const History& history, Value initial,
-            std::span<const OperationId> ids)
+  BankModel(const History& history, Value initial, std::span<const OperationId> ids)
       : SimpleModel(history), initial_(initial) {
     Enter(initial);
     for (OperationId id : ids) {
@@ -188,17 +171,12 @@ class BankModel : public SimpleModel {
   }
   bool Apply(OperationId id, State& state) override {
     const Operation& op = history_.operation(id);
-    return op.kind == OperationKind::kRead ? Read(op, state)
-                                           : Transfer(op, state);
+    return op.kind == OperationKind::kRead ? Read(op, state) : Transfer(op, state);
   }
-  bool ReadOnly(OperationId) const override {
-    return false;
-  }  // the first read teaches the balances
+  bool ReadOnly(OperationId) const override { return false; }  // the first read teaches the balances
 
  private:
-  void EnterAccount(Value account) {
-    slots_.try_emplace(account, 1 + 2 * slots_.size());
-  }
+  void EnterAccount(Value account) { slots_.try_emplace(account, 1 + 2 * slots_.size()); }
   void Enter(Value balances) {
     if (values_.TypeOf(balances) != Type::kList) return;
     const auto list = values_.AsList(balances);
@@ -207,8 +185,7 @@ class BankModel : public SimpleModel {
   void Learn(Value balances, State* state) const {
     (*state)[0] = 1;
     const auto list = values_.AsList(balances);
-    for (size_t i = 0; i + 1 < list.size(); i += 2)
-      Save(values_.AsInteger(list[i + 1]), slots_.at(list[i]), state);
+    for (size_t i = 0; i + 1 < list.size(); i += 2) Save(values_.AsInteger(list[i + 1]), slots_.at(list[i]), state);
   }
   bool Read(const Operation& op, State& state) const {
     if (values_.TypeOf(op.result) != Type::kList) return false;
@@ -217,8 +194,7 @@ class BankModel : public SimpleModel {
       if (values_.TypeOf(list[i + 1]) != Type::kInteger) return false;
       const int64_t balance = values_.AsInteger(list[i + 1]);
       if (balance < 0) return false;
-      if (state[0] != 0 && balance != Load(state, slots_.at(list[i])))
-        return false;
+      if (state[0] != 0 && balance != Load(state, slots_.at(list[i]))) return false;
     }
     if (state[0] == 0) Learn(op.result, &state);
     return true;
@@ -241,24 +217,14 @@ class BankModel : public SimpleModel {
 
 }  // namespace
 
-std::unique_ptr<Model> MakeMutexModel(const History& history) {
-  return std::make_unique<MutexModel>(history);
-}
-std::unique_ptr<Model> MakeLeaseModel(const History& history) {
-  return std::make_unique<LeaseModel>(history);
-}
-std::unique_ptr<Model> MakeSetModel(const History& history) {
-  return std::make_unique<SetModel>(history);
-}
-std::unique_ptr<Model> MakeQueueModel(const History& history) {
-  return std::make_unique<QueueModel>(history);
-}
-std::unique_ptr<Model> MakeCounterModel(const History& history,
-                                        const Semantics& semantics) {
+std::unique_ptr<Model> MakeMutexModel(const History& history) { return std::make_unique<MutexModel>(history); }
+std::unique_ptr<Model> MakeLeaseModel(const History& history) { return std::make_unique<LeaseModel>(history); }
+std::unique_ptr<Model> MakeSetModel(const History& history) { return std::make_unique<SetModel>(history); }
+std::unique_ptr<Model> MakeQueueModel(const History& history) { return std::make_unique<QueueModel>(history); }
+std::unique_ptr<Model> MakeCounterModel(const History& history, const Semantics& semantics) {
   return std::make_unique<CounterModel>(history, semantics.initial);
 }
-std::unique_ptr<Model> MakeBankModel(const History& history,
-                                     const Semantics& semantics,
+std::unique_ptr<Model> MakeBankModel(const History& history, const Semantics& semantics,
                                      std::span<const OperationId> ids) {
   return std::make_unique<BankModel>(history, semantics.initial, ids);
 }

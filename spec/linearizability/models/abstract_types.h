@@ -30,14 +30,12 @@ std::unique_ptr<Model> MakeSetModel(const History& history);
 std::unique_ptr<Model> MakeQueueModel(const History& history);
 
 // A read returns the sum of the amounts added to the initial value.
-std::unique_ptr<Model> MakeCounterModel(const History& history,
-                                        const Semantics& semantics);
+std::unique_ptr<Model> MakeCounterModel(const History& history, const Semantics& semantics);
 
 // A read returns the balances it lists; none is ever negative, a transfer moves
 // money that is there. The initial value is a list account, balance, account,
 // balance, ...; when it is nil, the balances are unknown until the first read.
-std::unique_ptr<Model> MakeBankModel(const History& history,
-                                     const Semantics& semantics,
+std::unique_ptr<Model> MakeBankModel(const History& history, const Semantics& semantics,
                                      std::span<const OperationId> ids);
 
 }  // namespace lockstep::linearizability

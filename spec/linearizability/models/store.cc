@@ -18,21 +18,15 @@ constexpr uint32_t kFirstMadeWord = uint32_t{1} << 30;
 
 class StoreModel : public Model {
  public:
-  StoreModel(const History& history, const Semantics& semantics,
-             std::span<const OperationId> ids)
-      : history_(history),
-        values_(history.values()),
-        semantics_(semantics),
-        ids_(ids.begin(), ids.end()) {
+  StoreModel(const History& history, const Semantics& semantics, std::span<const OperationId> ids)
+      : history_(history), values_(history.values()), semantics_(semantics), ids_(ids.begin(), ids.end()) {
     std::vector<Key> keys;
     for (OperationId id : ids) KeysOf(history, history.operation(id), &keys);
-    for (Key key : keys)
-      slots_.try_emplace(key, static_cast<uint32_t>(slots_.size()));
+    for (Key key : keys) slots_.try_emplace(key, static_cast<uint32_t>(slots_.size()));
     initial_.assign(slots_.size(), 0);
     for (uint32_t& word : initial_) word = WordOf(semantics.initial);
     for (const auto& [key, value] : semantics.initial_by_key) {
-      if (auto it = slots_.find(key); it != slots_.end())
-        initial_[it->second] = WordOf(value);
+      if (auto it = slots_.find(key); it != slots_.end()) initial_[it->second] = WordOf(value);
     }
   }
 
@@ -40,16 +34,12 @@ class StoreModel : public Model {
 
   bool ReadOnly(OperationId id) const override {
     const Operation& op = history_.operation(id);
-    if (op.kind == OperationKind::kRead || op.kind == OperationKind::kRange ||
-        IsRefusal(op))
-      return true;
+    if (op.kind == OperationKind::kRead || op.kind == OperationKind::kRange || IsRefusal(op)) return true;
     if (op.kind != OperationKind::kTransaction) return false;
     const Transaction& transaction = history_.TransactionOf(op);
     for (const auto* steps : {&transaction.then, &transaction.otherwise}) {
       for (const TransactionStep& step : *steps) {
-        if (step.kind != OperationKind::kRead &&
-            step.kind != OperationKind::kRange)
-          return false;
+        if (step.kind != OperationKind::kRead && step.kind != OperationKind::kRange) return false;
       }
     }
     return true;
@@ -57,15 +47,12 @@ class StoreModel : public Model {
 
   bool Apply(OperationId id, State& state) override {
     const Operation& op = history_.operation(id);
-    if (op.kind == OperationKind::kTransaction)
-      return ApplyTransaction(op, state);
+    if (op.kind == OperationKind::kTransaction) return ApplyTransaction(op, state);
     if (IsRefusal(op)) return state[slots_.at(op.key)] != WordOf(op.expected);
     // What an operation of unknown outcome might have answered constrains
     // nothing.
-    const Value result =
-        op.outcome == Outcome::kUnknown ? kUnknownValue : op.result;
-    return ApplyStep({op.kind, op.key, op.argument, op.expected, result},
-                     state);
+    const Value result = op.outcome == Outcome::kUnknown ? kUnknownValue : op.result;
+    return ApplyStep({op.kind, op.key, op.argument, op.expected, result}, state);
   }
 
  private:
@@ -74,16 +61,14 @@ class StoreModel : public Model {
     bool then = true;
     for (const TransactionGuard& guard : transaction.guards) {
       const bool equal = state[slots_.at(guard.key)] == WordOf(guard.value);
-      then = then && equal == (guard.comparison ==
-                               TransactionGuard::Comparison::kEqual);
+      then = then && equal == (guard.comparison == TransactionGuard::Comparison::kEqual);
     }
     const bool known = op.outcome != Outcome::kUnknown;
     if (known && transaction.taken != Transaction::Branch::kNotTold &&
         then != (transaction.taken == Transaction::Branch::kThen)) {
       return false;
     }
-    for (TransactionStep step :
-         then ? transaction.then : transaction.otherwise) {
+    for (TransactionStep step : then ? transaction.then : transaction.otherwise) {
       if (!known) step.result = kUnknownValue;
       if (!ApplyStep(step, state)) return false;
     }
@@ -118,9 +103,8 @@ class StoreModel : public Model {
         word = WordOf(step.argument);
         return true;
       case OperationKind::kAppend:
-        word = semantics_.model == ModelKind::kListAppend
-                   ? Cons(word, step.argument)
-                   : Concatenate(word, step.argument);
+        word =
+            semantics_.model == ModelKind::kListAppend ? Cons(word, step.argument) : Concatenate(word, step.argument);
         return true;
       default:
         return false;
@@ -128,9 +112,7 @@ class StoreModel : public Model {
   }
 
   bool Silent(Value result) const {
-    return result == kUnknownValue ||
-           (result == kNil &&
-            semantics_.nil_read == Semantics::NilRead::kNoAnswer);
+    return result == kUnknownValue || (result == kNil && semantics_.nil_read == Semantics::NilRead::kNoAnswer);
   }
 
   bool RangeIs(const TransactionStep& step, const State& state) {
@@ -142,12 +124,8 @@ class StoreModel : public Model {
     for (Key key : keys) {
       const uint32_t word = state[slots_.at(key)];
       if (word == WordOf(kNil)) continue;
-      if (next + 1 >= told.size() ||
-          values_.TypeOf(told[next]) != Type::kString)
-        return false;
-      if (values_.AsString(told[next]) != history_.key_name(key) ||
-          WordOf(told[next + 1]) != word)
-        return false;
+      if (next + 1 >= told.size() || values_.TypeOf(told[next]) != Type::kString) return false;
+      if (values_.AsString(told[next]) != history_.key_name(key) || WordOf(told[next + 1]) != word) return false;
       next += 2;
     }
     return next == told.size();
@@ -172,15 +150,12 @@ class StoreModel : public Model {
   }
 
   uint32_t Cons(uint32_t rest, Value last) {
-    auto [it, inserted] = cells_.try_emplace(
-        {rest, last.bits},
-        kFirstMadeWord + static_cast<uint32_t>(cells_.size()));
+    auto [it, inserted] = cells_.try_emplace({rest, last.bits}, kFirstMadeWord + static_cast<uint32_t>(cells_.size()));
     return it->second;
   }
 
   std::string TextOf(uint32_t word) const {
-    if (word >= kFirstMadeWord && word < 2 * kFirstMadeWord)
-      return texts_[word - kFirstMadeWord];
+    if (word >= kFirstMadeWord && word < 2 * kFirstMadeWord) return texts_[word - kFirstMadeWord];
     const Value value{word};
     switch (values_.TypeOf(value)) {
       case Type::kString:
@@ -197,8 +172,8 @@ class StoreModel : public Model {
     if (!fresh) return step->second;
     std::string text = TextOf(word) + TextOf(suffix.bits);
     if (!texts_indexed_) IndexTexts();
-    auto [it, inserted] = made_texts_.try_emplace(
-        std::move(text), kFirstMadeWord + static_cast<uint32_t>(texts_.size()));
+    auto [it, inserted] =
+        made_texts_.try_emplace(std::move(text), kFirstMadeWord + static_cast<uint32_t>(texts_.size()));
     if (inserted) texts_.push_back(it->first);
     return concatenations_[{word, suffix.bits}] = it->second;
   }
@@ -212,16 +187,14 @@ class StoreModel : public Model {
     for (OperationId id : ids_) {
       const Operation& op = history_.operation(id);
       if (op.kind != OperationKind::kTransaction) {
-        for (Value value : {op.argument, op.expected, op.result})
-          IndexText(value);
+        for (Value value : {op.argument, op.expected, op.result}) IndexText(value);
         continue;
       }
       const Transaction& transaction = history_.TransactionOf(op);
       for (const auto& guard : transaction.guards) IndexText(guard.value);
       for (const auto* steps : {&transaction.then, &transaction.otherwise}) {
         for (const TransactionStep& step : *steps) {
-          for (Value value : {step.argument, step.expected, step.result})
-            IndexText(value);
+          for (Value value : {step.argument, step.expected, step.result}) IndexText(value);
         }
       }
     }
@@ -252,8 +225,7 @@ class StoreModel : public Model {
 
 }  // namespace
 
-void AppendRangeKeys(const History& history, Value bounds,
-                     std::vector<Key>* keys) {
+void AppendRangeKeys(const History& history, Value bounds, std::vector<Key>* keys) {
   const ValuePool& values = history.values();
   const std::span<const Value> pair = values.AsList(bounds);
   const std::string_view first = values.AsString(pair[0]);
@@ -261,16 +233,13 @@ void AppendRangeKeys(const History& history, Value bounds,
   const size_t from = keys->size();
   for (Key key = 0; key < history.key_count(); ++key) {
     const std::string& name = history.key_name(key);
-    if (name >= first && (unbounded || name < values.AsString(pair[1])))
-      keys->push_back(key);
+    if (name >= first && (unbounded || name < values.AsString(pair[1]))) keys->push_back(key);
   }
-  std::sort(
-      keys->begin() + static_cast<ptrdiff_t>(from), keys->end(),
-      [&](Key a, Key b) { return history.key_name(a) < history.key_name(b); });
+  std::sort(keys->begin() + static_cast<ptrdiff_t>(from), keys->end(),
+            [&](Key a, Key b) { return history.key_name(a) < history.key_name(b); });
 }
 
-std::unique_ptr<Model> MakeStoreModel(const History& history,
-                                      const Semantics& semantics,
+std::unique_ptr<Model> MakeStoreModel(const History& history, const Semantics& semantics,
                                       std::span<const OperationId> ids) {
   return std::make_unique<StoreModel>(history, semantics, ids);
 }

@@ -16,14 +16,12 @@
 
 namespace lockstep::linearizability {
 
-std::unique_ptr<Model> MakeStoreModel(const History& history,
-                                      const Semantics& semantics,
+std::unique_ptr<Model> MakeStoreModel(const History& history, const Semantics& semantics,
                                       std::span<const OperationId> ids);
 
 // The keys of the history whose names lie in [first, end), in order of name.
 // `bounds` is a list of two texts; an end of nil means "to the last key".
-void AppendRangeKeys(const History& history, Value bounds,
-                     std::vector<Key>* keys);
+void AppendRangeKeys(const History& history, Value bounds, std::vector<Key>* keys);
 
 }  // namespace lockstep::linearizability
 
