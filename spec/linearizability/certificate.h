@@ -27,12 +27,16 @@ enum class Decision : uint8_t {
 // left out.
 using Order = std::vector<OperationId>;
 
-// One operation of a conflict.
+// One operation of a conflict, or as much of it as is needed. Leaving a part out forbids fewer orders, so a conflict of
+// parts is one of the whole operations too.
 struct ConflictItem {
+  enum class Part : uint8_t {
+    kWhole,
+    kWriteOnly,  // only what it leaves counts, not what it observed: a compare-and-set seen as a plain write
+    kUnfinished  // its completion is left out: it may happen at any time, with any answer, or never
+  };
   OperationId id = 0;
-  // Only what it leaves counts, not what it observed: a compare-and-set seen as
-  // a plain write. That forbids fewer orders, so a conflict stays one.
-  bool as_write = false;
+  Part part = Part::kWhole;
 
   friend bool operator==(const ConflictItem&, const ConflictItem&) = default;
 };

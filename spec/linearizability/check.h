@@ -37,7 +37,8 @@ enum class Stage : uint8_t { kWitness, kZones, kFrontier, kStateFrontier, kSearc
 
 struct CheckResult {
   Verdict verdict = Verdict::kUnknown;
-  // kNotLinearizable: the history up to this event is already impossible. kUnknown: the event at which the budget ended.
+  // kNotLinearizable: the history up to this event is already impossible. kUnknown: the event at which the budget
+  // ended.
   Position event = kNever;
   // Which stage decided, of the components the first that was not linearizable or the last one checked.
   Stage stage = Stage::kWitness;

@@ -129,7 +129,7 @@ std::string History::Describe(OperationId id) const {
   return text;
 }
 
-History History::Restrict(std::span<const OperationId> ids) const {
+History History::Restrict(std::span<const OperationId> ids, const Edit& edit) const {
   History part;
   part.key_names_ = key_names_;
   part.values_ = values_;
@@ -140,6 +140,7 @@ History History::Restrict(std::span<const OperationId> ids) const {
       part.transactions_.push_back(TransactionOf(op));
       op.argument.bits = static_cast<uint32_t>(part.transactions_.size() - 1);
     }
+    if (edit) edit(id, op);
     if (const Position told = told_unknown(id); told != kNever) {
       part.told_unknown_.emplace(static_cast<OperationId>(part.operations_.size()), told);
     }

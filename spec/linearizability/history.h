@@ -16,6 +16,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -174,10 +175,10 @@ class History {
   // The operation in words: `process 3: compare-and-set x 1 -> 2, ok`.
   std::string Describe(OperationId id) const;
 
-  // The same history with only these operations, all facts about them kept.
-  // Requires: ascending ids. Positions are kept, so the real-time order among
-  // them is the same.
-  History Restrict(std::span<const OperationId> ids) const;
+  // The same history with only these operations, all facts about them kept, then edited. Positions are kept, so the
+  // real-time order among them is the same. Requires: ascending ids; edits keep the order of invocation.
+  using Edit = std::function<void(OperationId original, Operation& operation)>;
+  History Restrict(std::span<const OperationId> ids, const Edit& edit = nullptr) const;
 
  private:
   friend class HistoryBuilder;

@@ -88,7 +88,7 @@ class Zones {
     }
     std::sort(conflict_.begin(), conflict_.end());
     conflict_.erase(std::unique(conflict_.begin(), conflict_.end()), conflict_.end());
-    for (Index i : conflict_) answer.conflict.push_back({accesses_[i].id, accesses_[i].PlainWrite()});
+    for (Index i : conflict_) answer.conflict.push_back({accesses_[i].id});
     return answer;
   }
 

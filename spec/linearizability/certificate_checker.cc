@@ -1,0 +1,161 @@
+#include "spec/linearizability/certificate_checker.h"
+
+#include <algorithm>
+#include <numeric>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "spec/linearizability/model.h"
+
+namespace lockstep::linearizability {
+namespace {
+
+using Kind = OperationKind;
+using Part = ConflictItem::Part;
+constexpr size_t kTriedMax = 2'000'000;
+
+absl::Status Wrong(OperationId id, const char* what) {
+  return absl::FailedPreconditionError(absl::StrCat("operation ", id, " ", what));
+}
+
+// Tries all orders of a small history's operations.
+absl::Status TryAllOrders(const History& history, const Semantics& semantics) {
+  std::vector<OperationId> ids(history.size());
+  std::iota(ids.begin(), ids.end(), 0u);
+  const auto model = MakeModel(history, semantics, ids);
+  if (!model.ok()) return model.status();
+  using Tried = std::pair<std::vector<bool>, Model::State>;
+  std::vector<Tried> work = {{std::vector<bool>(ids.size()), (*model)->Initial()}};
+  std::set<Tried> tried;
+  while (!work.empty()) {
+    const auto [taken, state] = std::move(work.back());
+    work.pop_back();
+    Position deadline = kNever;
+    for (OperationId id : ids) deadline = taken[id] ? deadline : std::min(deadline, history.operation(id).complete);
+    if (deadline == kNever) return absl::FailedPreconditionError("the operations of the conflict have a legal order");
+    for (OperationId id : ids) {
+      Tried next(taken, state);
+      if (taken[id] || history.operation(id).invoke > deadline || !(*model)->Apply(id, next.second)) continue;
+      next.first[id] = true;
+      if (tried.insert(next).second) work.push_back(std::move(next));
+    }
+    if (tried.size() > kTriedMax) return absl::ResourceExhaustedError("the conflict has too many orders to try them");
+  }
+  return absl::OkStatus();
+}
+
+// A register's operation: the value it needs, or must not find, and the value it leaves.
+struct Meaning {
+  std::optional<Value> needs, refuses, leaves;
+};
+
+std::optional<Meaning> RegisterMeaning(const Operation& op) {
+  constexpr Value held{UINT32_MAX};
+  if (op.kind == Kind::kRead) return Meaning{op.result, {}, {}};
+  if (op.kind == Kind::kWrite) return Meaning{{}, {}, op.argument};
+  if (op.kind == Kind::kDelete) return Meaning{{}, {}, kNil};
+  if (op.kind == Kind::kCompareAndSet && IsRefusal(op)) return Meaning{{}, op.expected, {}};
+  if (op.kind == Kind::kCompareAndSet) return Meaning{op.expected, {}, op.argument};
+  if (op.kind == Kind::kAcquire) return Meaning{kNil, {}, held};
+  if (op.kind == Kind::kRelease) return Meaning{held, {}, kNil};
+  return std::nullopt;
+}
+
+// Whether leaving out x cannot have changed what o observed; see the header.
+bool Unaffected(const History& history, ModelKind model, const Operation& x, const Operation& o, Part part_of_o,
+                Position overwritten_before) {
+  std::vector<Key> keys_x, keys_o;
+  KeysOf(history, x, &keys_x);
+  KeysOf(history, o, &keys_o);
+  if (std::find_first_of(keys_x.begin(), keys_x.end(), keys_o.begin(), keys_o.end()) == keys_x.end()) return true;
+  if (model == ModelKind::kSet || model == ModelKind::kListAppend) {
+    if (x.kind == Kind::kTransaction || o.kind == Kind::kTransaction) return false;
+    if (o.kind != Kind::kRead || history.values().TypeOf(o.result) != ValuePool::Type::kList) return true;
+    const auto seen = history.values().AsList(o.result);
+    return std::find(seen.begin(), seen.end(), x.argument) == seen.end();
+  }
+  const auto written = RegisterMeaning(x);
+  const auto observed = RegisterMeaning(o);
+  if (model == ModelKind::kLease || !written || !observed) return false;
+  if (part_of_o == Part::kWriteOnly || (!observed->needs && !observed->refuses)) return true;
+  if (x.invoke > o.complete || x.complete < overwritten_before) return true;
+  return observed->needs ? written->leaves != observed->needs : written->leaves == observed->refuses;
+}
+
+}  // namespace
+
+absl::Status VerifyConflict(const History& history, const Semantics& semantics, const Conflict& conflict) {
+  std::vector<OperationId> ids;
+  std::vector<Position> overwritten_before(conflict.size(), 0);
+  Position last_end = 0;
+  for (size_t i = 0; i < conflict.size(); ++i) {
+    const auto [id, part] = conflict[i];
+    if (id >= history.size() || (i > 0 && id <= ids.back())) return Wrong(id, "is out of order or not there");
+    const Operation& o = history.operation(id);
+    if (RelevanceOf(semantics, o) == Relevance::kIgnored) return Wrong(id, "says nothing");
+    if (part == Part::kWriteOnly && o.kind != Kind::kCompareAndSet) return Wrong(id, "is no compare-and-set");
+    ids.push_back(id);
+    if (part != Part::kUnfinished && o.complete != kNever) last_end = std::max(last_end, o.complete);
+    for (size_t j = 0; j < conflict.size(); ++j) {
+      const auto meaning = RegisterMeaning(o);
+      const bool overwrites = part != Part::kUnfinished && meaning && meaning->leaves &&
+                              o.key == history.operation(conflict[j].id).key &&
+                              o.complete < history.operation(conflict[j].id).invoke;
+      if (overwrites) overwritten_before[j] = std::max(overwritten_before[j], o.invoke);
+    }
+  }
+  const auto model = MakeModel(history, semantics, {});
+  if (!model.ok() || conflict.empty()) return absl::FailedPreconditionError("there is no conflict");
+  for (OperationId id = 0; id < history.size(); ++id) {
+    const Operation& x = history.operation(id);
+    if (x.invoke > last_end || RelevanceOf(semantics, x) == Relevance::kIgnored || (*model)->ReadOnly(id)) continue;
+    if (std::binary_search(ids.begin(), ids.end(), id)) continue;
+    for (size_t i = 0; i < conflict.size(); ++i) {
+      const Operation& o = history.operation(ids[i]);
+      if (Unaffected(history, semantics.model, x, o, conflict[i].part, overwritten_before[i])) continue;
+      return Wrong(id, "is left out, but may have changed what one of the conflict observed");
+    }
+  }
+  size_t next = 0;
+  const auto reduce = [&](OperationId, Operation& op) {
+    const Part part = conflict[next++].part;
+    if (part == Part::kWriteOnly) op.kind = Kind::kWrite;
+    if (part == Part::kUnfinished) op.complete = kNever, op.outcome = Outcome::kUnknown, op.result = kUnknownValue;
+  };
+  return TryAllOrders(history.Restrict(ids, reduce), semantics);
+}
+
+absl::Status VerifyOrders(const History& history, const Semantics& semantics, const std::vector<Order>& orders) {
+  std::vector<bool> taken(history.size());
+  std::vector<size_t> order_of_key(history.key_count(), orders.size());
+  std::vector<Key> keys;
+  for (size_t index = 0; index < orders.size(); ++index) {
+    const auto model = MakeModel(history, semantics, orders[index]);
+    if (!model.ok()) return model.status();
+    Model::State state = (*model)->Initial();
+    Position latest_invoke = 0;
+    for (OperationId id : orders[index]) {
+      const Operation& op = history.operation(id);
+      if (taken[id] || RelevanceOf(semantics, op) == Relevance::kIgnored) return Wrong(id, "appears twice, or in vain");
+      if (op.complete < latest_invoke) return Wrong(id, "completed before one that the order puts first began");
+      if (!(*model)->Apply(id, state)) return Wrong(id, "has an answer that is impossible at its place in the order");
+      taken[id] = true;
+      latest_invoke = std::max(latest_invoke, op.invoke);
+      keys.clear();
+      KeysOf(history, op, &keys);
+      for (Key key : keys) {
+        if (order_of_key[key] != orders.size() && order_of_key[key] != index) return Wrong(id, "is on another's key");
+        order_of_key[key] = index;
+      }
+    }
+  }
+  for (OperationId id = 0; id < history.size(); ++id) {
+    const bool definite = RelevanceOf(semantics, history.operation(id)) == Relevance::kDefinite;
+    if (definite && !taken[id]) return Wrong(id, "happened, but is in no order");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace lockstep::linearizability
