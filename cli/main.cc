@@ -17,6 +17,7 @@ struct Verb {
 };
 
 constexpr Verb kVerbs[] = {
+    {"check", "decide whether recorded histories are linearizable", RunCheck},
     {"version", "print the version and how the program was built", RunVersion},
 };
 

@@ -14,6 +14,10 @@ namespace lockstep::cli {
 // arguments.
 using VerbFunction = int (*)(int argc, char** argv);
 
+// Decides whether recorded histories are linearizable. Besides the statuses
+// above: 3 when it is unknown.
+int RunCheck(int argc, char** argv);
+
 // Prints the version and how the program was built.
 int RunVersion(int argc, char** argv);
 
