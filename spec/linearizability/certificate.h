@@ -32,8 +32,8 @@ using Order = std::vector<OperationId>;
 struct ConflictItem {
   enum class Part : uint8_t {
     kWhole,
-    kWriteOnly,  // only what it leaves counts, not what it observed: a compare-and-set seen as a plain write
-    kUnfinished  // its completion is left out: it may happen at any time, with any answer, or never
+    kUnfinished,  // its completion is left out: it may happen at any time from its invocation on, or never
+    kWriteOnly    // only what it leaves counts, not what it observed: a compare-and-set seen as a plain write
   };
   OperationId id = 0;
   Part part = Part::kWhole;

@@ -57,6 +57,7 @@ std::optional<Meaning> RegisterMeaning(const Operation& op) {
   if (op.kind == Kind::kWrite) return Meaning{{}, {}, op.argument};
   if (op.kind == Kind::kDelete) return Meaning{{}, {}, kNil};
   if (op.kind == Kind::kCompareAndSet && IsRefusal(op)) return Meaning{{}, op.expected, {}};
+  if (op.kind == Kind::kCompareAndSet && op.expected == op.argument) return Meaning{op.expected, {}, {}};
   if (op.kind == Kind::kCompareAndSet) return Meaning{op.expected, {}, op.argument};
   if (op.kind == Kind::kAcquire) return Meaning{kNil, {}, held};
   if (op.kind == Kind::kRelease) return Meaning{held, {}, kNil};
@@ -79,7 +80,7 @@ bool Unaffected(const History& history, ModelKind model, const Operation& x, con
   const auto written = RegisterMeaning(x);
   const auto observed = RegisterMeaning(o);
   if (model == ModelKind::kLease || !written || !observed) return false;
-  if (part_of_o == Part::kWriteOnly || (!observed->needs && !observed->refuses)) return true;
+  if (part_of_o == Part::kWriteOnly || !written->leaves || (!observed->needs && !observed->refuses)) return true;
   if (x.invoke > o.complete || x.complete < overwritten_before) return true;
   return observed->needs ? written->leaves != observed->needs : written->leaves == observed->refuses;
 }
@@ -95,7 +96,7 @@ absl::Status VerifyConflict(const History& history, const Semantics& semantics, 
     if (id >= history.size() || (i > 0 && id <= ids.back())) return Wrong(id, "is out of order or not there");
     const Operation& o = history.operation(id);
     if (RelevanceOf(semantics, o) == Relevance::kIgnored) return Wrong(id, "says nothing");
-    if (part == Part::kWriteOnly && o.kind != Kind::kCompareAndSet) return Wrong(id, "is no compare-and-set");
+    if (part == Part::kWriteOnly && !RegisterMeaning(o)->leaves) return Wrong(id, "leaves nothing");
     ids.push_back(id);
     if (part != Part::kUnfinished && o.complete != kNever) last_end = std::max(last_end, o.complete);
     for (size_t j = 0; j < conflict.size(); ++j) {
@@ -118,13 +119,20 @@ absl::Status VerifyConflict(const History& history, const Semantics& semantics, 
       return Wrong(id, "is left out, but may have changed what one of the conflict observed");
     }
   }
+  // What is kept of each operation; a mutex is a register that holds nil or `held`.
+  Semantics reduced = semantics;
+  if (semantics.model == ModelKind::kMutex) reduced.model = ModelKind::kRegister;
   size_t next = 0;
   const auto reduce = [&](OperationId, Operation& op) {
     const Part part = conflict[next++].part;
+    if (semantics.model == ModelKind::kMutex) {
+      const Meaning meaning = *RegisterMeaning(op);
+      op.kind = Kind::kCompareAndSet, op.expected = *meaning.needs, op.argument = *meaning.leaves;
+    }
     if (part == Part::kWriteOnly) op.kind = Kind::kWrite;
-    if (part == Part::kUnfinished) op.complete = kNever, op.outcome = Outcome::kUnknown, op.result = kUnknownValue;
+    if (part == Part::kUnfinished) op.complete = kNever;
   };
-  return TryAllOrders(history.Restrict(ids, reduce), semantics);
+  return TryAllOrders(history.Restrict(ids, reduce), reduced);
 }
 
 absl::Status VerifyOrders(const History& history, const Semantics& semantics, const std::vector<Order>& orders) {

@@ -26,6 +26,7 @@ class RegisterReducer {
     for (Index i = 0; i < accesses.size(); ++i) {
       const Access& access = accesses[i];
       if (!access.optional) by_end_.push_back(i);
+      if (access.CompareAndSet()) replaces_.push_back(i);
       if (!access.writes) continue;
       writers_[access.set].push_back(i);
       all_writers_.push_back(i);
@@ -41,7 +42,10 @@ class RegisterReducer {
 
   SmallConflict Run(const Conflict& hint, Position event) {
     std::vector<Index> kept = FromHint(hint);
-    if (kept.empty() || !Impossible(kept)) kept = Grow(event);
+    if (kept.empty() || !Impossible(kept)) {
+      event_ = event;
+      kept = Grow(event);
+    }
     if (kept.empty()) return {};
     SmallConflict small;
     kept = Reduce<Index>(
@@ -67,7 +71,7 @@ class RegisterReducer {
     return kept;
   }
 
-  // The definite accesses that end last before the event: twice as many each time, until they are impossible.
+  // The definite accesses that end last before the event: more each time, until they are impossible.
   std::vector<Index> Grow(Position event) {
     const auto last = std::upper_bound(by_end_.begin(), by_end_.end(), event,
                                        [&](Position position, Index i) { return position < End(i); });
@@ -75,6 +79,10 @@ class RegisterReducer {
     for (size_t size = 8;; size *= 4) {
       const size_t count = std::min(size, available);
       std::vector<Index> kept(last - static_cast<ptrdiff_t>(count), last);
+      // That one still open needs its expectation may matter too.
+      for (Index i : replaces_) {
+        if (accesses_[i].invoke < event && (accesses_[i].optional || End(i) > event)) kept.push_back(i);
+      }
       std::sort(kept.begin(), kept.end());
       if (Impossible(kept)) return kept;
       if (count == available) return {};
@@ -84,7 +92,12 @@ class RegisterReducer {
   // The kept accesses, and every write that the certificate's rules do not let go.
   Conflict ConflictOf(const std::vector<Index>& kept) const {
     std::vector<std::pair<Index, Part>> items;
-    for (Index i : kept) items.push_back({i, Part::kWhole});
+    Position last_end = 0;
+    for (Index i : kept) {
+      const bool unfinished = End(i) > event_;
+      items.push_back({i, unfinished ? Part::kUnfinished : Part::kWhole});
+      if (!unfinished && !accesses_[i].optional) last_end = std::max(last_end, End(i));
+    }
     for (Index i : kept) {
       const Access& observer = accesses_[i];
       if (!observer.Observes()) continue;
@@ -96,9 +109,9 @@ class RegisterReducer {
         overwritten_before = accesses_[write].invoke;
         items.push_back({write, PartOf(write)});
       }
-      AddCandidates(observer, overwritten_before, &items);
+      AddCandidates(observer, overwritten_before, last_end, &items);
     }
-    // Whole comes before part.
+    // More of an operation comes before less of it.
     std::sort(items.begin(), items.end());
     Conflict conflict;
     for (const auto& [i, part] : items) {
@@ -107,14 +120,10 @@ class RegisterReducer {
     return conflict;
   }
 
-  Part PartOf(Index write) const {
-    // A mutex's acquire and release leave fixed values; the certificate has no such part of them.
-    const bool mutex = accesses_[write].set.bits == UINT32_MAX || accesses_[write].expect.bits == UINT32_MAX;
-    return accesses_[write].CompareAndSet() && !mutex ? Part::kWriteOnly : Part::kWhole;
-  }
+  Part PartOf(Index write) const { return accesses_[write].CompareAndSet() ? Part::kWriteOnly : Part::kWhole; }
 
   // The writes that may be the last one before the observer.
-  void AddCandidates(const Access& observer, Position overwritten_before,
+  void AddCandidates(const Access& observer, Position overwritten_before, Position last_end,
                      std::vector<std::pair<Index, Part>>* items) const {
     const bool equal = observer.guard == Access::Guard::kEqual;
     const auto same = writers_.find(observer.expect);
@@ -122,7 +131,7 @@ class RegisterReducer {
     const std::vector<Index>& candidates = equal ? same->second : all_writers_;
     for (Index i : candidates) {
       const Access& write = accesses_[i];
-      if (write.invoke > observer.complete) break;
+      if (write.invoke > observer.complete || write.invoke > last_end) break;
       if (write.id == observer.id || write.complete < overwritten_before) continue;
       if (equal || write.set != observer.expect) items->push_back({i, PartOf(i)});
     }
@@ -133,6 +142,7 @@ class RegisterReducer {
     for (const ConflictItem& item : ConflictOf(kept)) {
       Access access = accesses_[IndexOf(item.id)];
       if (item.part == Part::kWriteOnly) access.guard = Access::Guard::kNone;
+      if (item.part == Part::kUnfinished) access.complete = kNever, access.optional = true;
       accesses.push_back(access);
     }
     Meter meter(budget_);
@@ -143,6 +153,8 @@ class RegisterReducer {
   const Value initial_;
   const Budget budget_;
   std::vector<Index> by_end_;  // definite ones
+  std::vector<Index> replaces_;
+  Position event_ = kNever;  // what completes later is seen as unfinished
   absl::flat_hash_map<Value, std::vector<Index>> writers_;
   std::vector<Index> all_writers_;
   std::vector<std::pair<Position, Index>> last_begun_;

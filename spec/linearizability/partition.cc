@@ -55,9 +55,8 @@ Partition::Partition(const History& history, const Semantics& semantics) {
     if (RelevanceOf(semantics, op) == Relevance::kIgnored) return kNoComponent;
     Key key = op.key;
     if (TouchesSeveral(op.kind)) {
-      const auto it = anchors.find(id);
-      if (it == anchors.end()) return kNoComponent;  // a range without keys, or an empty transaction
-      key = it->second;
+      // A range without keys, or an empty transaction, still has an answer; it goes with its nominal key.
+      if (const auto it = anchors.find(id); it != anchors.end()) key = it->second;
     }
     uint32_t& index = component_of[keys.Find(key)];
     if (index == kNoComponent) {
