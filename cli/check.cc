@@ -124,11 +124,16 @@ std::string LogOrderInWords(const HistoryFile& file, const CheckResult& result) 
   return text;
 }
 
+// Indents each line; of a long one (a read of a hundred elements) only the beginning and the end are shown.
 std::string Indented(std::string_view text) {
+  constexpr size_t kShownMax = 240;
+  constexpr size_t kEnd = 100;
   std::string indented;
   for (size_t at = 0; at < text.size();) {
     const size_t end = std::min(text.find('\n', at), text.size());
-    absl::StrAppend(&indented, "  ", std::string(text.substr(at, end - at)), "\n");
+    std::string line(text.substr(at, end - at));
+    if (line.size() > kShownMax) line = line.substr(0, kShownMax - kEnd) + " ... " + line.substr(line.size() - kEnd);
+    absl::StrAppend(&indented, "  ", line, "\n");
     at = end + 1;
   }
   return indented;
@@ -202,7 +207,11 @@ class Checker {
                                         style_.Verdict(result.verdict, verdict), gap, facts, how)
                             .c_str());
     if (arguments_.files.size() == 1 || result.verdict != Verdict::kLinearizable) {
-      for (const std::string& assumed : file.assumed) std::printf("  assumed: %s\n", assumed.c_str());
+      const char* heading = "assumed:";
+      for (const std::string& assumed : file.assumed) {
+        std::printf("  %-8s %s\n", heading, assumed.c_str());
+        heading = "";
+      }
     }
     if (result.verdict == Verdict::kNotLinearizable) {
       const std::string conflict = linearizability::ExplainConflict(file.history, file.semantics, result);

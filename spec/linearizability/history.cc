@@ -92,7 +92,8 @@ Position History::told_unknown(OperationId id) const {
 
 std::string History::DescribeStep(const TransactionStep& step) const {
   std::string text = Text(Name(step.kind));
-  if (!key_names_[step.key].empty()) absl::StrAppend(&text, " ", key_names_[step.key]);
+  const bool keyless = step.kind == OperationKind::kRange || step.kind == OperationKind::kDeleteRange;
+  if (!keyless && !key_names_[step.key].empty()) absl::StrAppend(&text, " ", key_names_[step.key]);
   if (step.kind == OperationKind::kCompareAndSet) {
     absl::StrAppend(&text, " ", values_.ToString(step.expected), " -> ", values_.ToString(step.argument));
   } else if (step.argument != kNil) {

@@ -97,7 +97,10 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
     const std::string message = problem.what();
     const bool syntax = message.find("; expected ") != std::string::npos;
     const auto reached = static_cast<size_t>(*reached_ - text_.data());
-    error_ = {syntax ? NextToken() : reached - (reached > 0), ExpectedIn(message)};
+    const size_t last = reached - (reached > 0);  // the last character read
+    const size_t token = NextToken();
+    // A misplaced ',' or ':' is itself the token, which NextToken takes for punctuation before one.
+    error_ = {syntax && (token <= last || token >= text_.size()) ? token : last, ExpectedIn(message)};
     return false;
   }
 

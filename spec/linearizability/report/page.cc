@@ -1,6 +1,7 @@
 #include "spec/linearizability/report/page.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <nlohmann/json.hpp>
 #include <string_view>
 #include <utility>
@@ -49,18 +50,21 @@ std::string EmbeddedJson(const Json& json) {
   return escaped;
 }
 
-// The explanation's lines; the first ones are the conflict's operations, in order, and lead to them.
+// The record of an operation that is on the page.
+ptrdiff_t IndexOf(const PageData& data, OperationId id) {
+  return std::lower_bound(data.ids.begin(), data.ids.end(), id) - data.ids.begin();
+}
+
+// The explanation's lines. Behind the first one come the conflict's operations, in order; they lead to the bars.
 Json Why(const format::HistoryFile& file, const CheckResult& result, const PageData& data) {
   Json why = Json::array();
   const std::string words = ExplainConflict(file.history, file.semantics, result);
   size_t line = 0;
   for (size_t at = 0; at < words.size(); ++line) {
     const size_t end = std::min(words.find('\n', at), words.size());
-    Json entry = {{"text", words.substr(at, end - at)}};
-    if (line < result.conflict.size()) {
-      const auto place = std::lower_bound(data.ids.begin(), data.ids.end(), result.conflict[line].id);
-      entry["operation"] = place - data.ids.begin();
-    }
+    const bool operation = line >= 1 && line <= result.conflict.size();
+    Json entry = {{"text", words.substr(at + (operation ? 2 : 0), end - at - (operation ? 2 : 0))}};
+    if (operation) entry["operation"] = IndexOf(data, result.conflict[line - 1].id);
     why.push_back(std::move(entry));
     at = end + 1;
   }
@@ -108,10 +112,13 @@ Json Meta(const format::HistoryFile& file, const CheckResult& result, const Page
   meta["keys"] = std::move(keys);
   Json conflict = Json::array();
   for (const ConflictItem& item : result.conflict) {
-    const auto place = std::lower_bound(data.ids.begin(), data.ids.end(), item.id);
-    conflict.push_back({{"index", place - data.ids.begin()}, {"part", static_cast<int>(item.part)}});
+    conflict.push_back({{"index", IndexOf(data, item.id)}, {"part", static_cast<int>(item.part)}});
   }
   meta["conflict"] = std::move(conflict);
+  Json related = Json::array();
+  for (OperationId id : data.related) related.push_back(IndexOf(data, id));
+  meta["related"] = std::move(related);
+  meta["assumed"] = file.assumed;
   meta["values"] = data.values;
   return meta;
 }

@@ -3,7 +3,7 @@
 const meta = JSON.parse(document.getElementById('meta').textContent);
 const byId = (id) => document.getElementById(id);
 const NEVER = 0xffffffff;
-const GUTTER = 74, AXIS = 24, PAD = 8;
+const GUTTER = 88, AXIS = 24, PAD = 8;
 
 // ---- Decoding: one record of varints per operation (page_data.h).
 const bytes = Uint8Array.from(atob(byId('data').textContent.trim()), (c) => c.charCodeAt(0));
@@ -64,14 +64,18 @@ function detail(i) {
 }
 const clip = (text, max) => (text.length > max ? text.slice(0, max - 1) + '…' : text);
 const SHORT = {'compare-and-set': 'cas', transaction: 'txn', 'delete-range': 'del range'};
-function label(i, d, long) {
+// The operation in words: 'read x = 3' in full, 'read 3' on a bar, 'r 3' on a narrow one.
+const FULL = 0, BAR = 1, NARROW = 2;
+function label(i, d, length) {
   const name = meta.kinds[head[i] & KIND];
-  let text = long ? name : SHORT[name] || name;
+  let text = length === FULL ? name : SHORT[name] || name;
+  if (length === NARROW) text = text === 'cas' ? '' : text[0];
   const keyName = meta.keys[key[i]];
-  if ((long || !onlyKey) && keyName !== undefined && keyName !== '') text += ' ' + keyName;
-  if (d.expected !== undefined) return text + ' ' + d.expected + ' → ' + d.argument;
+  const tellKey = length === FULL || (length === BAR && onlyKey === null && meta.keys.length > 1);
+  if (tellKey && keyName !== undefined && keyName !== '') text += ' ' + keyName;
+  if (d.expected !== undefined) return (text + ' ' + d.expected + (length === NARROW ? '→' : ' → ') + d.argument).trim();
   if (d.argument !== undefined) text += ' ' + d.argument;
-  if (d.result !== undefined) text += (name === 'read' && !long ? ' ' : ' = ') + d.result;
+  if (d.result !== undefined) text += (name === 'read' && length !== FULL ? ' ' : ' = ') + d.result;
   return text;
 }
 
@@ -96,6 +100,7 @@ const lanes = [];  // arrays of operations
 })();
 
 const offending = new Map(meta.conflict.map((c) => [c.index, c]));
+const related = new Set(meta.related);  // the writes of what the offending operations answered
 const conflict = meta.conflict.map((c) => c.index);
 
 // ---- The view: an interval [from, to] of the axis, in events or in time.
@@ -133,7 +138,7 @@ function endOf(i) {
   return end[i] === NEVER ? last : end[i];
 }
 function showViolation() {
-  if (!conflict.length) return setView(lower(), Math.min(upper(), lower() + (upper() - lower()) * Math.min(1, 120 / n)));
+  if (!conflict.length) return setView(lower(), Math.min(upper(), lower() + unitSpan(90)));
   const a = Math.min(...conflict.map((i) => invoke[i]));
   const ends = conflict.map((i) => (outcome(i) === UNKNOWN ? invoke[i] + 2 : end[i]));
   const b = Math.max(...ends, meta.event === null ? 0 : meta.event);
@@ -149,18 +154,19 @@ function showOperation(i) {
   center(i);
 }
 const unitSpan = (events) => (clock ? (upper() - lower()) * Math.min(1, events / (last - first)) : events);
-const laneHeight = () => Math.min(34, Math.max(17, (height - AXIS - 6) / Math.max(1, lanes.length)));
+const laneHeight = () => Math.min(36, Math.max(17, (height - AXIS - 6) / Math.max(1, lanes.length)));
 function center(i) {
   const h = laneHeight(), room = height - AXIS, y = lane[i] * h - scroll;
   if (y < 0 || y > room - h) scroll = lane[i] * h - room / 2;
   clampScroll();
   redraw();
 }
+const bottom = () => Math.min(height, AXIS + lanes.length * laneHeight() - scroll + 6);
 function clampScroll() {
   scroll = Math.max(0, Math.min(scroll, lanes.length * laneHeight() - (height - AXIS) + 6));
 }
 
-const hidden = (i) => onlyKey !== null && key[i] >= 0 && key[i] !== onlyKey && !offending.has(i);
+const hidden = (i) => onlyKey !== null && key[i] >= 0 && key[i] !== onlyKey && !offending.has(i) && !related.has(i);
 
 // ---- Drawing.
 let colors = {};
@@ -216,7 +222,7 @@ function draw() {
     drawLane(lanes[l], y, h, late);
   }
   drawEventLine();
-  for (const [i, y] of late) drawBar(i, y, h, true);
+  for (const [i, y] of late) if (toX(unit(endOf(i))) > GUTTER) drawBar(i, y, h, true);
   pen.restore();
   drawGutter(h);
   drawPointers(h);
@@ -236,7 +242,7 @@ function drawLane(ids, y, h, late) {
     const x0 = toX(unit(invoke[i]));
     if (x0 > width) break;
     if (hidden(i)) continue;
-    if (offending.has(i) || i === hovered || i === chosen) { late.push([i, y]); continue; }
+    if (offending.has(i) || related.has(i) || i === hovered || i === chosen) { late.push([i, y]); continue; }
     const x1 = toX(unit(endOf(i)));
     if (x1 < GUTTER) continue;
     if (x1 - x0 < 1.5) {
@@ -254,32 +260,39 @@ function drawLane(ids, y, h, late) {
 }
 function drawBar(i, y, h, strong) {
   const x0 = Math.max(toX(unit(invoke[i])), GUTTER - 20), bad = offending.has(i), color = bad ? colors.bad : colorOf(i);
-  const unknown = outcome(i) === UNKNOWN;
   const x1 = Math.min(Math.max(toX(unit(endOf(i))), x0 + 2), width + 20);
-  const w = Math.max(2, x1 - x0 - 1), top = y + 3, tall = h - 6;
-  const soft = conflict.length > 0 && !bad && !strong;
-  pen.globalAlpha = soft ? 0.5 : 1;
-  if (unknown) {
-    const fade = pen.createLinearGradient(x0, 0, x0 + Math.min(w, 160), 0);
-    fade.addColorStop(0, color);
-    fade.addColorStop(1, color + '22');
+  const w = Math.max(2, x1 - x0 - 1), top = y + 3, tall = h - 6, unknown = outcome(i) === UNKNOWN;
+  const shape = () => { pen.beginPath(); pen.roundRect(x0, top, w, tall, Math.min(4, w / 2)); };
+  pen.fillStyle = colors.ground;
+  shape();
+  pen.fill();
+  const tint = (alpha) => color + Math.round(alpha * 255).toString(16).padStart(2, '0');
+  const depth = bad ? 1 : conflict.length ? 0.26 : 0.36;
+  if (unknown) {  // it has no end: it fades
+    const fade = pen.createLinearGradient(x0, 0, x0 + Math.max(40, Math.min(w, 400)), 0);
+    fade.addColorStop(0, tint(depth));
+    fade.addColorStop(1, tint(0.04));
     pen.fillStyle = fade;
   } else {
-    pen.fillStyle = color;
+    pen.fillStyle = tint(depth);
   }
-  pen.beginPath();
-  pen.roundRect(x0, top, w, tall, Math.min(4, w / 2));
+  shape();
   pen.fill();
+  if (w > 7) {
+    pen.fillStyle = color;
+    pen.fillRect(x0, top + 1, 3, tall - 2);
+  }
   if (strong) {
     pen.strokeStyle = i === hovered || i === chosen ? colors.ink : color;
     pen.lineWidth = 1.5;
+    shape();
     pen.stroke();
   }
-  pen.globalAlpha = soft ? 0.85 : 1;
-  const d = w > 20 || bad ? detail(i) : null;
-  if (d && d.point !== undefined && w > 20) drawPoint(toX(unit(d.point)), y + h / 2);
-  if (d) drawLabel(i, d, x0, x1, w, y + h / 2, bad);
-  pen.globalAlpha = 1;
+  const d = w > 20 || bad || related.has(i) ? detail(i) : null;
+  if (!d) return;
+  const point = d.point !== undefined && w > 20 ? toX(unit(d.point)) : null;
+  drawLabel(i, d, x0, x1, y + h / 2, bad, point);
+  if (point !== null) drawPoint(point, y + h - 8);
 }
 function drawPoint(x, y) {
   pen.beginPath();
@@ -290,26 +303,28 @@ function drawPoint(x, y) {
   pen.lineWidth = 1;
   pen.stroke();
 }
-function drawLabel(i, d, x0, x1, w, y, bad) {
-  const text = clip(label(i, d, false), 60);
+function drawLabel(i, d, x0, x1, y, bad, point) {
+  const text = clip(label(i, d, BAR), 60);
   pen.font = (bad ? '600 ' : '') + '12px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace';
   pen.textBaseline = 'middle';
-  const room = Math.min(x1, width) - Math.max(x0, GUTTER) - 10, needs = pen.measureText(text).width;
-  const left = Math.max(x0, GUTTER) + 5;
+  const left = Math.max(x0, GUTTER) + 8;
+  const room = Math.min(x1, width) - left - 5, needs = pen.measureText(text).width;
+  const level = point !== null && laneHeight() > 30 ? y - 4 : y + 0.5;
+  pen.fillStyle = bad && outcome(i) !== UNKNOWN ? colors.ground : colors.ink;
   if (needs <= room) {
-    pen.fillStyle = outcome(i) === UNKNOWN && needs > 60 ? colors.ink : colors.ground;
-    pen.fillText(text, left, y + 0.5);
-  } else if (bad) {  // beside the bar, readable over whatever is there
+    pen.fillText(text, left, level);
+  } else if (bad || related.has(i)) {  // beside the bar, readable over whatever is there
     const x = x1 + needs + 14 < width ? x1 + 4 : Math.max(GUTTER + 2, x0 - needs - 12);
-    pen.fillStyle = colors['bad-soft'];
+    pen.fillStyle = bad ? colors['bad-soft'] : colors.panel;
     pen.fillRect(x - 2, y - 8, needs + 8, 16);
-    pen.fillStyle = colors.bad;
+    pen.fillStyle = bad ? colors.bad : colors.ink;
     pen.fillText(text, x + 2, y + 0.5);
-  } else if (room > 26) {
-    let shown = text;
-    while (shown.length > 2 && pen.measureText(shown + '…').width > room) shown = shown.slice(0, -1);
-    pen.fillStyle = colors.ground;
-    pen.fillText(shown + '…', left, y + 0.5);
+  } else if (room > 7) {
+    let shown = label(i, d, NARROW);
+    if (pen.measureText(shown).width <= room) { pen.fillText(shown, left, level); return; }
+    if (room < 22) return;
+    while (shown.length > 1 && pen.measureText(shown + '…').width > room) shown = shown.slice(0, -1);
+    pen.fillText(shown + '…', left, level);
   }
 }
 function drawEventLine() {
@@ -321,18 +336,15 @@ function drawEventLine() {
   pen.lineWidth = 1;
   pen.beginPath();
   pen.moveTo(x, AXIS);
-  pen.lineTo(x, height);
+  pen.lineTo(x, bottom());
   pen.stroke();
   pen.setLineDash([]);
 }
 function drawGutter(h) {
   pen.fillStyle = colors.panel;
   pen.fillRect(0, AXIS, GUTTER, height);
-  pen.strokeStyle = colors.line;
-  pen.beginPath();
-  pen.moveTo(GUTTER + 0.5, AXIS);
-  pen.lineTo(GUTTER + 0.5, height);
-  pen.stroke();
+  pen.fillStyle = colors.line;
+  pen.fillRect(GUTTER - 1, AXIS, 1, height);
   pen.font = '12px system-ui, "DejaVu Sans", sans-serif';
   pen.textBaseline = 'middle';
   pen.textAlign = 'right';
@@ -341,8 +353,9 @@ function drawGutter(h) {
     const y = AXIS + (l + 0.5) * h - scroll;
     if (y < AXIS || y > height + h) continue;
     const ids = lanes[l];
-    const i = ids[Math.min(ids.length - 1, firstIn(ids, middle))];
-    const marked = conflict.some((c) => process[c] === process[i]);
+    const offender = conflict.find((c) => lane[c] === l && unit(invoke[c]) < to && unit(endOf(c)) > from);
+    const i = offender === undefined ? ids[Math.min(ids.length - 1, firstIn(ids, middle))] : offender;
+    const marked = offender !== undefined;
     pen.fillStyle = marked ? colors.bad : colors.faint;
     pen.fillText('process ' + process[i], GUTTER - 7, y);
   }
@@ -350,18 +363,22 @@ function drawGutter(h) {
 }
 // Offending operations outside the view are pointed at from its edge.
 function drawPointers(h) {
-  for (const i of conflict) {
+  const taken = new Set();  // one on each side of a lane
+  for (const i of [...conflict, ...related]) {
+    const bad = offending.has(i);
     const x0 = toX(unit(invoke[i])), x1 = toX(unit(endOf(i)));
     const left = x1 < GUTTER, right = x0 > width;
-    if (!left && !right) continue;
+    if ((!left && !right) || taken.has(lane[i] * 2 + right)) continue;
+    taken.add(lane[i] * 2 + right);
     const y = AXIS + (lane[i] + 0.5) * h - scroll;
     if (y < AXIS + 4 || y > height) continue;
-    const text = (left ? '◀ ' : '') + clip(label(i, detail(i), false), 40) + (right ? ' ▶' : '');
+    pen.textAlign = 'left';
+    const text = (left ? '◀ ' : '') + clip(label(i, detail(i), BAR), 40) + (right ? ' ▶' : '');
     pen.font = '600 12px ui-monospace, "DejaVu Sans Mono", Menlo, Consolas, monospace';
     const needs = pen.measureText(text).width, x = left ? GUTTER + 6 : width - needs - 10;
-    pen.fillStyle = colors['bad-soft'];
+    pen.fillStyle = bad ? colors['bad-soft'] : colors.panel;
     pen.fillRect(x - 4, y - 9, needs + 8, 18);
-    pen.fillStyle = colors.bad;
+    pen.fillStyle = bad ? colors.bad : colors.ink;
     pen.textBaseline = 'middle';
     pen.fillText(text, x, y + 0.5);
   }
@@ -378,6 +395,14 @@ function timeText(ticks, step) {
   if (per >= 0.0005) return (seconds * 1e3).toFixed(places(1e3)) + ' ms';
   return (seconds * 1e6).toFixed(places(1e6)) + ' µs';
 }
+// A length of time by itself: three digits of whatever unit fits.
+function durationText(ticks) {
+  const seconds = ticks * meta.timeUnit / 1e9;
+  for (const [unitName, scale] of [['s', 1], ['ms', 1e3], ['µs', 1e6]]) {
+    if (seconds * scale >= 1) return Number((seconds * scale).toPrecision(seconds * scale >= 100 ? 6 : 3)) + ' ' + unitName;
+  }
+  return Math.round(seconds * 1e9) + ' ns';
+}
 function drawAxis() {
   pen.fillStyle = colors.panel;
   pen.fillRect(0, 0, width, AXIS);
@@ -393,7 +418,7 @@ function drawAxis() {
     if (x < GUTTER) continue;
     pen.beginPath();
     pen.moveTo(x, AXIS - 5);
-    pen.lineTo(x, height);
+    pen.lineTo(x, bottom());
     pen.stroke();
     const text = clock ? timeText(u - times[0], step) : Math.round(u).toLocaleString('en');
     if (x + 4 + pen.measureText(text).width < width) pen.fillText(text, x + 4, AXIS / 2);
@@ -420,8 +445,8 @@ function drawOverview() {
   for (let x = 0; x <= w; ++x) {
     if (density[x]) { const tall = Math.max(1, density[x] / most * (h - 14)); mini.fillRect(x, h - 5 - tall, 1, tall); }
   }
-  for (const i of conflict) {
-    mini.fillStyle = colors.bad;
+  for (const i of [...related, ...conflict]) {
+    mini.fillStyle = offending.has(i) ? colors.bad : colors.ink;
     mini.fillRect(place(unit(invoke[i])) - 1, 4, 2.5, h - 8);
   }
   const x0 = place(Math.max(from, a)), x1 = place(Math.min(to, upper()));
@@ -456,8 +481,8 @@ function showTip(x, y) {
   lines.push('event ' + invoke[i].toLocaleString('en') + ', ' + until);
   if (times && times[invoke[i] - first] !== undefined) {
     const begin = times[invoke[i] - first] - times[0];
-    let text = 'at ' + timeText(begin, 1e6 / meta.timeUnit);
-    if (outcome(i) !== UNKNOWN) text += ', took ' + timeText(times[end[i] - first] - times[invoke[i] - first], 1e3 / meta.timeUnit);
+    let text = 'at ' + durationText(begin);
+    if (outcome(i) !== UNKNOWN) text += ', took ' + durationText(times[end[i] - first] - times[invoke[i] - first]);
     lines.push(text);
   }
   if (d.line) lines.push('line ' + d.line + (d.endLine ? ' and ' + d.endLine : ''));
@@ -468,7 +493,7 @@ function showTip(x, y) {
   }
   tip.replaceChildren();
   const name = document.createElement('b');
-  name.textContent = clip(label(i, d, true), 400);
+  name.textContent = clip(label(i, d, FULL), 400);
   tip.append(name);
   for (const line of lines) { const span = document.createElement('span'); span.textContent = line; tip.append(span); }
   tip.style.display = 'block';
@@ -579,6 +604,12 @@ for (const line of meta.why) {
   item.append(button);
   list.append(item);
 }
+if (meta.assumed.length) {
+  const p = document.createElement('p');
+  p.className = 'assumed';
+  p.textContent = 'Assumed: ' + meta.assumed.join('; ') + '.';
+  byId('why').append(p);
+}
 if (!conflict.length) byId('goto').textContent = 'Beginning';
 if (!times) byId('clock').style.display = 'none';
 const select = byId('key');
@@ -601,14 +632,16 @@ for (const k of present) {
 }
 const legend = (style, text) => {
   const span = document.createElement('span'), box = document.createElement('i');
-  box.style.background = style;
+  box.style.cssText = 'background: ' + style;
   span.append(box, text);
   byId('legend').append(span);
 };
 for (const [group, names] of swatches) legend('var(--' + group + ')', names.join(', '));
-legend('var(--failed)', 'failed');
-legend('linear-gradient(90deg, var(--faint), transparent)', 'outcome unknown');
+const outcomes = new Set(head.map((h) => h >> 5));
+if (outcomes.has(FAILED)) legend('var(--failed)', 'failed');
+if (outcomes.has(UNKNOWN)) legend('linear-gradient(90deg, var(--faint), transparent)', 'outcome unknown');
 if (conflict.length) legend('var(--bad)', 'offending');
+if (related.size) legend('transparent; border: 1.5px solid var(--write)', 'wrote what they answered');
 if (meta.points) legend('radial-gradient(circle 4px, var(--ground) 55%, var(--ink) 60% 85%, transparent 90%)', 'took effect');
 
 const wish = new URLSearchParams(location.search).get('theme');

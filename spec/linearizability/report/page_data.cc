@@ -43,8 +43,34 @@ std::vector<Point> PointsOf(const History& history, const CheckResult& result) {
   return points;
 }
 
-// The operations to show, ascending.
-std::vector<OperationId> Choose(const History& history, const CheckResult& result, size_t operations_max) {
+// For each offending operation that answered one value of a key: the last write of that value to it that had begun by
+// then. It is what a reader of the picture asks for next.
+std::vector<OperationId> RelatedTo(const History& history, const Conflict& conflict) {
+  std::vector<OperationId> related;
+  for (const ConflictItem& item : conflict) {
+    const Operation& reader = history.operation(item.id);
+    const bool reads = reader.kind == OperationKind::kRead && reader.outcome == Outcome::kOk;
+    const bool swaps = reader.kind == OperationKind::kCompareAndSet && reader.outcome == Outcome::kOk;
+    if (item.part != ConflictItem::Part::kWhole || !(reads || swaps)) continue;
+    const Value answer = reads ? reader.result : reader.expected;
+    for (OperationId id = static_cast<OperationId>(history.size()); id-- > 0;) {
+      const Operation& op = history.operation(id);
+      const bool writes = op.kind == OperationKind::kWrite || op.kind == OperationKind::kCompareAndSet;
+      if (!writes || op.key != reader.key || op.argument != answer || op.outcome == Outcome::kFail) continue;
+      if (id == item.id || op.invoke > reader.complete) continue;
+      related.push_back(id);
+      break;
+    }
+  }
+  for (const ConflictItem& item : conflict) std::erase(related, item.id);
+  std::sort(related.begin(), related.end());
+  related.erase(std::unique(related.begin(), related.end()), related.end());
+  return related;
+}
+
+// The operations to show, ascending; `marked` ones always.
+std::vector<OperationId> Choose(const History& history, const CheckResult& result, size_t operations_max,
+                                const std::vector<OperationId>& marked) {
   std::vector<OperationId> ids;
   OperationId begin = 0;
   auto end = static_cast<OperationId>(history.size());
@@ -64,12 +90,12 @@ std::vector<OperationId> Choose(const History& history, const CheckResult& resul
     begin = focus > half ? focus - half : 0;
     end = static_cast<OperationId>(std::min<size_t>(history.size(), begin + operations_max));
   }
-  for (const ConflictItem& item : result.conflict) {
-    if (item.id < begin) ids.push_back(item.id);
+  for (OperationId id : marked) {
+    if (id < begin) ids.push_back(id);
   }
   for (OperationId id = begin; id < end; ++id) ids.push_back(id);
-  for (const ConflictItem& item : result.conflict) {
-    if (item.id >= end) ids.push_back(item.id);
+  for (OperationId id : marked) {
+    if (id >= end) ids.push_back(id);
   }
   return ids;
 }
@@ -189,7 +215,11 @@ void PackTimes(const format::HistoryFile& file, PageData* out) {
 PageData PackPage(const format::HistoryFile& file, const CheckResult& result, size_t operations_max) {
   const History& history = file.history;
   PageData data;
-  data.ids = Choose(history, result, operations_max);
+  data.related = RelatedTo(history, result.conflict);
+  std::vector<OperationId> marked = data.related;
+  for (const ConflictItem& item : result.conflict) marked.push_back(item.id);
+  std::sort(marked.begin(), marked.end());
+  data.ids = Choose(history, result, operations_max, marked);
   if (data.ids.empty()) return data;
   const std::vector<Point> points = PointsOf(history, result);
   data.first = history.operation(data.ids.front()).invoke;

@@ -24,17 +24,18 @@
 namespace lockstep::linearizability::report {
 
 struct PageData {
-  std::string records;              // the bytes
-  std::vector<std::string> values;  // the table of texts
-  std::vector<OperationId> ids;     // the operation of each record
-  Position first = 0;               // the first event shown
-  Position events = 0;              // how many from there on
+  std::string records;               // the bytes
+  std::vector<std::string> values;   // the table of texts
+  std::vector<OperationId> ids;      // the operation of each record
+  std::vector<OperationId> related;  // the writes of what the offending operations answered, where that is one value
+  Position first = 0;                // the first event shown
+  Position events = 0;               // how many from there on
   bool has_times = false;
   bool has_points = false;
 };
 
 // Packs the operations, at most about `operations_max` of them: those around the violation, or the first ones, and all
-// offending ones.
+// offending and related ones.
 PageData PackPage(const format::HistoryFile& file, const CheckResult& result, size_t operations_max);
 
 // The bytes as base64.

@@ -164,7 +164,7 @@ std::string CanShow(const Statistics& s) {
     say("Only sequential behaviour: no two operations of a key overlap.");
   }
   if (s.answers > 0 && s.answers_one_source == s.answers) {
-    say("Every stale or lost value: each answer names exactly one write.");
+    say("Every stale read: each answer names exactly one write.");
   } else if (s.answers_many_sources > 0) {
     say(absl::StrCat("A stale read only by luck in ", Percent(s.answers_many_sources, s.answers),
                      " of the reads: several writes wrote what they answered. Unique values would show all."));
