@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "absl/container/inlined_vector.h"
+
 namespace lockstep::linearizability {
 namespace {
 
@@ -98,7 +100,7 @@ Frontier::Step Frontier::InvokeOptional(const Access& access) {
   const uint32_t index = plain ? class_of_write_.try_emplace(access.set, fresh).first->second
                                : class_of_replace_.try_emplace({access.expect, access.set}, fresh).first->second;
   if (index == fresh) {
-    classes_.push_back({access, 0, 0, {}});
+    classes_.push_back({access, 0, 0, {}, targets_.try_emplace(access.set, fresh).first->second});
     Touching& touching = touching_[plain ? access.set : access.expect];
     (plain ? touching.optional_writes : touching.optional_replaces).push_back(index);
     if (!plain) replace_classes_.push_back(index);
@@ -118,14 +120,16 @@ Frontier::Step Frontier::Complete(OperationId id, Position position) {
   exploration.slot = slot;
   exploration.position = position;
   for (const Configuration& c : configurations_) {
-    if ((c.done | c.free) & bit) exploration.results.push_back(c);
-    if (!(c.done & bit)) exploration.stack.push_back(c);
+    if (c.done & bit) {
+      exploration.results.push_back(c);
+    } else {
+      exploration.queue.push_back(c);
+    }
   }
   if (!meter_->Spend(configurations_.size())) return Step::kExhausted;
-  if (!exploration.stack.empty()) {
+  if (!exploration.queue.empty()) {
     if (const Step step = Explore(&exploration); step != Step::kGoOn) return step;
   }
-  meter_->Release(2 * sizeof(Configuration) * exploration.seen.size());
   for (Configuration& c : exploration.results) {
     c.done &= ~bit;
     c.free &= ~bit;
@@ -137,18 +141,19 @@ Frontier::Step Frontier::Complete(OperationId id, Position position) {
   return configurations_.empty() ? Step::kImpossible : Step::kGoOn;
 }
 
+// Explores what the configurations without the completing access can reach, until it has taken effect.
 Frontier::Step Frontier::Explore(Exploration* exploration) {
   const Mask bit = Bit(exploration->slot);
-  while (!exploration->stack.empty()) {
-    const Configuration from = exploration->stack.back();
-    exploration->stack.pop_back();
+  for (const Configuration& c : exploration->results) exploration->reached[c.value].push_back(c);
+  for (const Configuration& c : exploration->queue) exploration->reached[c.value].push_back(c);
+  const size_t held_before = exploration->queue.size();
+  for (size_t next = 0; next < exploration->queue.size(); ++next) {
+    const Configuration from = exploration->queue[next];
     if (!meter_->Spend(1)) return Step::kExhausted;
-    if (from.done & bit) {
-      exploration->results.push_back(from);
-    } else {
-      Successors(from, exploration);
-    }
+    if ((from.done | from.free) & bit) exploration->results.push_back(from);
+    if (!(from.done & bit)) Successors(from, exploration);
   }
+  meter_->Release(2 * sizeof(Configuration) * (exploration->queue.size() - held_before));
   return Step::kGoOn;
 }
 
@@ -240,14 +245,16 @@ void Frontier::Push(Configuration next, bool plain, OperationId id, Exploration*
   next.done |= AnsweredBy(next.value);
   if (plain) next.free |= plain_;
   next.free &= ~next.done;
-  if (!exploration->seen.insert(next).second) return;
+  std::vector<Configuration>& reached = exploration->reached[next.value];
+  if (Covered(reached, next)) return;
   meter_->Hold(2 * sizeof(Configuration));
   if (remember_) {
     meter_->Hold(sizeof(Trail));
     trail_.push_back({next.trail, id, exploration->position});
     next.trail = static_cast<uint32_t>(trail_.size() - 1);
   }
-  exploration->stack.push_back(next);
+  exploration->queue.push_back(next);
+  reached.push_back(next);
 }
 
 bool Frontier::Available(const Configuration& from, uint32_t class_index) const {
@@ -258,6 +265,13 @@ uint32_t Frontier::UsedOf(Counts counts, uint32_t class_index) const {
   const auto& vector = counts_[counts];
   const auto it = std::lower_bound(vector.begin(), vector.end(), std::pair<uint32_t, uint32_t>{class_index, 0});
   return it == vector.end() || it->first != class_index ? 0 : it->second;
+}
+
+// Plain writes weigh more, because they can stand in for compare-and-sets.
+uint32_t Frontier::Spent(Counts counts) const {
+  uint32_t spent = 0;
+  for (const auto& [index, used] : counts_[counts]) spent += used * (classes_[index].sample.PlainWrite() ? 2 : 1);
+  return spent;
 }
 
 Frontier::Counts Frontier::UseOne(Counts counts, uint32_t class_index) {
@@ -285,15 +299,31 @@ OperationId Frontier::IdOfUse(const Configuration& from, uint32_t class_index) c
   return remember_ ? c.ids[c.retired + UsedOf(from.used, class_index)] : 0;
 }
 
-bool Frontier::CountsAtMost(Counts a, Counts b) const {
+// Whether what `a` has left can do all that what `b` has left can. A plain write can stand in for any compare-and-set
+// that leaves the same value: so per value, the compare-and-sets that `a` lacks must be made up by its plain writes.
+bool Frontier::UsedAtMost(Counts a, Counts b) const {
   if (a == b || a == 0) return true;
-  const auto& left = counts_[a];
-  const auto& right = counts_[b];
-  if (left.size() > right.size()) return false;
-  size_t j = 0;
-  for (const auto& [index, used] : left) {
-    while (j < right.size() && right[j].first < index) ++j;
-    if (j == right.size() || right[j].first != index || right[j].second < used) return false;
+  if (b == 0) return false;
+  absl::InlinedVector<std::pair<uint32_t, int64_t>, 16> missing;  // per target: what `a` lacks and must make up
+  const auto lack = [&](uint32_t index, int64_t used_a, int64_t used_b) {
+    const bool plain = classes_[index].sample.PlainWrite();
+    const int64_t amount = plain ? used_a - used_b : std::max<int64_t>(0, used_a - used_b);
+    if (amount != 0) missing.push_back({classes_[index].target, amount});
+  };
+  auto left = counts_[a].begin();
+  auto right = counts_[b].begin();
+  while (left != counts_[a].end() || right != counts_[b].end()) {
+    const uint32_t l = left == counts_[a].end() ? UINT32_MAX : left->first;
+    const uint32_t r = right == counts_[b].end() ? UINT32_MAX : right->first;
+    const uint32_t index = std::min(l, r);
+    lack(index, l == index ? (left++)->second : 0, r == index ? (right++)->second : 0);
+  }
+  std::sort(missing.begin(), missing.end());
+  int64_t sum = 0;
+  for (size_t i = 0; i < missing.size(); ++i) {
+    sum = (i > 0 && missing[i - 1].first == missing[i].first ? sum : 0) + missing[i].second;
+    const bool last = i + 1 == missing.size() || missing[i + 1].first != missing[i].first;
+    if (last && sum > 0) return false;
   }
   return true;
 }
@@ -305,36 +335,39 @@ bool Frontier::Covers(const Configuration& a, const Configuration& b) const {
   if (b.done & answers & ~a.done) return false;
   const Mask writes = plain_ | replaces_;
   if (((a.done ^ b.done) | (a.free ^ b.free)) & writes & ~a.free) return false;
-  return CountsAtMost(a.used, b.used);
+  return UsedAtMost(a.used, b.used);
+}
+
+bool Frontier::Covered(const std::vector<Configuration>& by, const Configuration& c) const {
+  meter_->Spend(by.size() / 8);
+  return std::any_of(by.begin(), by.end(), [&](const Configuration& a) { return Covers(a, c); });
 }
 
 void Frontier::Reduce(std::vector<Configuration>* configurations) {
-  constexpr size_t kKeptMax = 256;  // compare with at most so many; more is not worth its time
   auto merit = [&](const Configuration& c) {
     return 2 * std::popcount(c.free) + std::popcount(c.done & (observers_ | refusals_));
   };
+  // What covers another comes before it.
   std::sort(configurations->begin(), configurations->end(), [&](const Configuration& a, const Configuration& b) {
     if (a.value != b.value) return a.value < b.value;
     const int merit_a = merit(a);
     const int merit_b = merit(b);
     if (merit_a != merit_b) return merit_a > merit_b;
-    if (counts_[a.used].size() != counts_[b.used].size()) return counts_[a.used].size() < counts_[b.used].size();
+    const uint32_t spent_a = Spent(a.used);
+    const uint32_t spent_b = Spent(b.used);
+    if (spent_a != spent_b) return spent_a < spent_b;
     if (a.used != b.used) return a.used < b.used;
     return std::pair(a.done, a.free) < std::pair(b.done, b.free);
   });
-  size_t kept = 0;
-  size_t group = 0;
-  for (size_t i = 0; i < configurations->size(); ++i) {
-    const Configuration c = (*configurations)[i];
-    if (kept > 0 && (*configurations)[kept - 1].value != c.value) group = kept;
-    bool covered = false;
-    const size_t last = std::min(kept, group + kKeptMax);
-    for (size_t j = group; j < last && !covered; ++j) covered = Covers((*configurations)[j], c);
-    covered = covered || (kept > group && (*configurations)[kept - 1] == c);
-    if (!covered) (*configurations)[kept++] = c;
+  std::vector<Configuration> kept;
+  size_t group = 0;  // where the configurations with the present value begin
+  for (const Configuration& c : *configurations) {
+    if (!kept.empty() && kept.back().value != c.value) group = kept.size();
+    meter_->Spend((kept.size() - group) / 8);
+    const auto first = kept.begin() + static_cast<ptrdiff_t>(group);
+    if (std::none_of(first, kept.end(), [&](const Configuration& a) { return Covers(a, c); })) kept.push_back(c);
   }
-  meter_->Spend(configurations->size());
-  configurations->resize(kept);
+  *configurations = std::move(kept);
 }
 
 // Forgets what every configuration has used up, and the vectors of

@@ -25,7 +25,6 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 #include "spec/linearizability/access.h"
 #include "spec/linearizability/budget.h"
 #include "spec/linearizability/certificate.h"
@@ -84,10 +83,6 @@ class Frontier {
     friend bool operator==(const Configuration& a, const Configuration& b) {
       return a.value == b.value && a.used == b.used && a.done == b.done && a.free == b.free;
     }
-    template <typename H>
-    friend H AbslHashValue(H hash, const Configuration& c) {
-      return H::combine(std::move(hash), c.value, c.used, c.done, c.free);
-    }
   };
 
   // Optional accesses with the same condition and the same effect.
@@ -96,6 +91,7 @@ class Frontier {
     uint32_t available = 0;        // invoked and not retired
     uint32_t retired = 0;          // used up in every configuration, and forgotten
     std::vector<OperationId> ids;  // if remembering
+    uint32_t target = 0;           // the same number for all classes that leave the same value
   };
 
   // Who of the open accesses has to do with a value.
@@ -127,9 +123,9 @@ class Frontier {
   struct Exploration {
     int slot = 0;
     Position position = 0;
-    std::vector<Configuration> stack;
+    std::vector<Configuration> queue;  // shortest paths first: they use up least
     std::vector<Value> goals;
-    absl::flat_hash_set<Configuration> seen;
+    absl::flat_hash_map<Value, std::vector<Configuration>> reached;  // by the value they hold
     std::vector<Configuration> results;
   };
   Step Explore(Exploration* exploration);
@@ -141,9 +137,11 @@ class Frontier {
   // Whether the class has an access left in the configuration.
   bool Available(const Configuration& from, uint32_t class_index) const;
   uint32_t UsedOf(Counts counts, uint32_t class_index) const;
+  uint32_t Spent(Counts counts) const;
   Counts UseOne(Counts counts, uint32_t class_index);
   OperationId IdOfUse(const Configuration& from, uint32_t class_index) const;
-  bool CountsAtMost(Counts a, Counts b) const;
+  bool Covered(const std::vector<Configuration>& by, const Configuration& c) const;
+  bool UsedAtMost(Counts a, Counts b) const;
   bool Covers(const Configuration& a, const Configuration& b) const;
   void Reduce(std::vector<Configuration>* configurations);
   void RetireUsed();
@@ -166,6 +164,7 @@ class Frontier {
   absl::flat_hash_map<std::pair<Value, Value>, uint32_t> class_of_replace_;
   absl::flat_hash_map<Value, uint32_t> class_of_write_;
   std::vector<uint32_t> replace_classes_;
+  absl::flat_hash_map<Value, uint32_t> targets_;
   std::vector<std::vector<std::pair<uint32_t, uint32_t>>> counts_;  // sorted (class, used), used > 0
   absl::flat_hash_map<std::vector<std::pair<uint32_t, uint32_t>>, Counts> counts_index_;
 
