@@ -31,6 +31,7 @@ const std::vector<IncludeRule>& IncludeRules() {
       {"kvsm/", {"kvsm/", "core/check.h"}, {"absl/", "google/protobuf/"}, {}, false},
       {"spec/model", {"spec/", "core/types.h"}, {"absl/"}, {}, false},
       // Files of histories: mapped, and one of the formats is protobuf.
+      {"spec/linearizability/check_benchmark", {"spec/linearizability/"}, {"absl/"}, {}, true},  // peak memory
       {"spec/linearizability/format/", {"spec/linearizability/"}, {"absl/", "google/protobuf/", "nlohmann/"}, {}, true},
       {"spec/", {"spec/", "core/"}, {"absl/", "nlohmann/"}, kCoreDecides, false},
       {"traces/", {"traces/", "core/"}, {"absl/", "google/protobuf/", "nlohmann/"}, kCoreDecides, false},
