@@ -89,7 +89,8 @@ TEST_F(CheckTest, UnknownIsThree) {
   EXPECT_EQ(Check({Save("empty.edn", "")}).status, 3);
   EXPECT_EQ(Check({Save("empty.json", "[]")}).out,
             Path("empty.json") + "  empty: no operations, nothing was checked\n");
-  const Outcome run = Check({Save("good.edn", kGood), "--budget=1"});
+  const std::string again = "{:process 0 :type :invoke :f :write :value 1} {:process 0 :type :ok :f :write :value 1}\n";
+  const Outcome run = Check({Save("repeated.edn", again + kGood), "--budget=1"});
   EXPECT_EQ(run.status, 3);
   EXPECT_TRUE(Has(run.out, "unknown (budget")) << run.out;
 }
@@ -125,7 +126,7 @@ TEST_F(CheckTest, QuietPrintsNothing) {
 
 TEST_F(CheckTest, WritesPageCertificateAndCopy) {
   const Outcome run = Check({Save("bad.edn", kBad), "--html=" + Path("p.html"), "--certificate=" + Path("c.json"),
-                         "--write=" + Path("copy.ndjson"), "--report"});
+                             "--write=" + Path("copy.ndjson"), "--report"});
   EXPECT_EQ(run.status, 1);
   EXPECT_EQ(run.error, "");
   EXPECT_TRUE(Has(run.out, "It can show:")) << run.out;
