@@ -173,6 +173,21 @@ class Checker {
 
   int status() const { return status_; }
 
+  // Of several files, how many of each kind there were.
+  void Summarize() const {
+    if (arguments_.quiet || arguments_.files.size() < 2) return;
+    constexpr std::pair<int, const char*> kKinds[] = {{kLinearizable, "linearizable"},
+                                                      {kNotLinearizable, "not linearizable"},
+                                                      {kUnknown, "unknown or empty"},
+                                                      {kUnusable, "not usable"}};
+    std::string text;
+    for (const auto& [status, name] : kKinds) {
+      const auto count = std::count(statuses_.begin(), statuses_.end(), status);
+      if (count > 0) absl::StrAppend(&text, text.empty() ? ": " : ", ", count, " ", name);
+    }
+    std::printf("%zu files%s\n", arguments_.files.size(), text.c_str());
+  }
+
  private:
   // Statuses from the least grave to the gravest.
   static int Rank(int status) {
@@ -180,6 +195,7 @@ class Checker {
     return static_cast<int>(std::find(std::begin(kOrder), std::end(kOrder), status) - std::begin(kOrder));
   }
   void Worsen(int status) {
+    statuses_.push_back(status);
     if (Rank(status) > Rank(status_)) status_ = status;
   }
 
@@ -246,6 +262,7 @@ class Checker {
   Style style_;
   size_t name_width_ = 0;
   int status_ = kLinearizable;
+  std::vector<int> statuses_;  // one for each file
 };
 
 // KEY=VALUE
@@ -267,18 +284,21 @@ void AddReadOptions(CLI::App& app, ReadOptions* read) {
          "What the operations are on; without it, the only model that fits them")
       ->check(
           CLI::IsMember({"register", "key-value", "list-append", "mutex", "lease", "set", "queue", "counter", "bank"}));
-  app.add_option("--initial", read->initial, "Initial value, as EDN spells it: nil, 0, '\"\"', [1 2]");
+  app.add_option("--initial", read->initial, "Initial value, as EDN spells it: nil, 0, '\"\"', [1 2]")
+      ->type_name("VALUE");
   app.add_option_function<std::vector<std::string>>(
-      "--initial-of",
-      [read](const std::vector<std::string>& texts) {
-        for (const std::string& text : texts) {
-          std::pair<std::string, std::string> initial;
-          if (const std::string error = ParseInitialOf(text, &initial); !error.empty())
-            throw CLI::ValidationError(error);
-          read->initial_by_key.push_back(initial);
-        }
-      },
-      "KEY=VALUE: the initial value of one key; may be repeated");
+         "--initial-of",
+         [read](const std::vector<std::string>& texts) {
+           for (const std::string& text : texts) {
+             std::pair<std::string, std::string> initial;
+             if (const std::string error = ParseInitialOf(text, &initial); !error.empty())
+               throw CLI::ValidationError(error);
+             read->initial_by_key.push_back(initial);
+           }
+         },
+         "The initial value of one key; may be repeated")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
   app.add_option_function<std::string>(
          "--nil-read",
          [read](const std::string& name) {
@@ -303,22 +323,27 @@ int RunCheck(int argc, char** argv) {
   Arguments arguments;
   CLI::App app("Decides whether recorded histories of client operations are linearizable.", "lockstep check");
   app.footer(kFooter);
-  app.add_option("FILE", arguments.files, "Histories; - is standard input")->required();
+  app.add_option("FILE", arguments.files, "Histories; - is standard input")->required()->type_name("");
   AddReadOptions(app, &arguments.read);
   app.add_option("--budget", arguments.check.budget.steps, "Steps that may be spent on a file before it is unknown")
       ->transform(
-          CLI::AsNumberWithUnit(std::map<std::string, uint64_t>{{"k", 1000}, {"M", 1000000}, {"G", 1000000000}}))
+          CLI::AsNumberWithUnit(std::map<std::string, uint64_t>{{"k", 1'000}, {"M", 1'000'000}, {"G", 1'000'000'000}})
+              .description(""))
+      ->type_name("STEPS")
       ->capture_default_str();
   app.add_option("--budget-bytes", arguments.check.budget.bytes, "Memory that may be used besides the history")
-      ->transform(CLI::AsSizeValue(false))
+      ->transform(CLI::AsSizeValue(false).description(""))
+      ->type_name("BYTES")
       ->capture_default_str();
   app.add_flag("--report", arguments.report, "Tell also how much the history can show at all");
   app.add_flag("-q,--quiet", arguments.quiet, "Print nothing but errors; the exit status tells");
-  CLI::Option* page = app.add_option("--html", arguments.page, "Write a page that draws the history");
+  CLI::Option* page =
+      app.add_option("--html", arguments.page, "Write a page that draws the history")->type_name("PAGE");
   CLI::Option* certificate =
-      app.add_option("--certificate", arguments.certificate, "Write what proves the verdict, verified, as JSON");
+      app.add_option("--certificate", arguments.certificate, "Write what proves the verdict, verified, as JSON")
+          ->type_name("NAME");
   CLI::Option* copy =
-      app.add_option("--write", arguments.copy, "Write the history as NAME.edn, NAME.ndjson or NAME.pb");
+      app.add_option("--write", arguments.copy, "Write the history as .edn, .ndjson or .pb")->type_name("NAME");
   if (const std::optional<int> status = ParseArguments(app, argc, argv)) return *status;
   const bool one_only = page->count() + certificate->count() + copy->count() > 0;
   if (one_only && arguments.files.size() != 1) {
@@ -330,6 +355,7 @@ int RunCheck(int argc, char** argv) {
 
   Checker checker(arguments);
   for (const std::string& name : arguments.files) checker.CheckFile(name);
+  checker.Summarize();
   return checker.status();
 }
 

@@ -116,6 +116,7 @@ TEST_F(CheckTest, FlagsChangeTheMeaning) {
   const std::string pair =
       Save("pair.edn", "{:type :invoke :f :read :value [1 nil]} {:type :ok :f :read :value [1 7]}");
   EXPECT_EQ(Check({pair, "--independent", "--initial-of=1=7"}).status, 0);
+  EXPECT_EQ(Check({"--independent", "--initial-of", "1=7", "--initial-of", "2=8", pair}).status, 0);
 }
 
 TEST_F(CheckTest, QuietPrintsNothing) {

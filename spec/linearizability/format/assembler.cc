@@ -111,6 +111,10 @@ absl::Status Assembler::ReadArgument(const Data& data, const Event& event, uint3
   const bool absent = value == Event::kAbsent;
   switch (invocation->kind) {
     case K::kRead:
+      if (!absent && data[value].kind == Kind::kVector && data[value].integer == 2) {
+        asks_pairs_ = asks_pairs_ || data[data[value + 1].next].kind == Kind::kNil;
+      }
+      return absl::OkStatus();
     case K::kDelete:
     case K::kAcquire:
     case K::kDequeue:
@@ -368,6 +372,10 @@ absl::StatusOr<HistoryFile> Assembler::Finish() && {
     return status;
   }
   if (process_missing_) file.assumed.push_back("events without a process are process 0's");
+  if (asks_pairs_ && !options_.independent) {
+    file.assumed.push_back(
+        "values taken whole, though reads of [key nil] look like jepsen.independent's (--independent)");
+  }
   file.events_ignored = ignored_;
   if (!times_.empty()) times_.resize(events_, -1);
   file.times = std::move(times_);

@@ -75,6 +75,7 @@ class Assembler {
   Position events_ = 0;
   size_t ignored_ = 0;
   bool process_missing_ = false;
+  bool asks_pairs_ = false;                // some read was invoked with a value [x nil]
   Transaction transaction_;                // of the event at hand
   std::vector<Transaction> transactions_;  // as invoked, in order of invocation
 };

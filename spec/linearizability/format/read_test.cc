@@ -161,6 +161,10 @@ TEST(ReadTest, WhatIsAssumedIsSaidWhereItMatters) {
                    "a failed compare-and-set says nothing (default of edn)"}));
   EXPECT_EQ(Read("{:type :invoke :f :write :value 1 :process 0}").assumed,
             (Words{"model register (inferred from write)"}));
+  const HistoryFile pairs =
+      Read("{:type :invoke :f :read :value [7 nil]}{:type :ok :f :read :value [7 1]}", Model(ModelKind::kRegister));
+  EXPECT_EQ(pairs.assumed.back(),
+            "values taken whole, though reads of [key nil] look like jepsen.independent's (--independent)");
   ReadOptions all = Model(ModelKind::kRegister);
   all.initial = "0";
   all.nil_read = Semantics::NilRead::kValue;
