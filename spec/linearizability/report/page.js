@@ -292,11 +292,11 @@ function drawBar(i, y, h, strong) {
   if (!d) return;
   const point = d.point !== undefined && w > 20 ? toX(unit(d.point)) : null;
   drawLabel(i, d, x0, x1, y + h / 2, bad, point);
-  if (point !== null) drawPoint(point, y + h - 8);
+  if (point !== null) drawPoint(point, y + h - (h > 26 ? 8 : 4), h > 26 ? 3 : 2);
 }
-function drawPoint(x, y) {
+function drawPoint(x, y, radius) {
   pen.beginPath();
-  pen.arc(x, y, 3, 0, 7);
+  pen.arc(x, y, radius, 0, 7);
   pen.fillStyle = colors.ground;
   pen.fill();
   pen.strokeStyle = colors.ink;
@@ -345,13 +345,17 @@ function drawGutter(h) {
   pen.fillRect(0, AXIS, GUTTER, height);
   pen.fillStyle = colors.line;
   pen.fillRect(GUTTER - 1, AXIS, 1, height);
+  pen.save();
+  pen.beginPath();
+  pen.rect(0, AXIS, GUTTER, height);
+  pen.clip();
   pen.font = '12px system-ui, "DejaVu Sans", sans-serif';
   pen.textBaseline = 'middle';
   pen.textAlign = 'right';
   const middle = (from + to) / 2;
   for (let l = 0; l < lanes.length; ++l) {
     const y = AXIS + (l + 0.5) * h - scroll;
-    if (y < AXIS || y > height + h) continue;
+    if (y < AXIS - h || y > height + h) continue;
     const ids = lanes[l];
     const offender = conflict.find((c) => lane[c] === l && unit(invoke[c]) < to && unit(endOf(c)) > from);
     const i = offender === undefined ? ids[Math.min(ids.length - 1, firstIn(ids, middle))] : offender;
@@ -359,7 +363,7 @@ function drawGutter(h) {
     pen.fillStyle = marked ? colors.bad : colors.faint;
     pen.fillText('process ' + process[i], GUTTER - 7, y);
   }
-  pen.textAlign = 'left';
+  pen.restore();
 }
 // Offending operations outside the view are pointed at from its edge.
 function drawPointers(h) {
