@@ -419,7 +419,7 @@ function drawAxis() {
   const step = Math.max(niceStep(to - from, plotWidth() / 110), clock ? 0 : 1);
   for (let u = Math.ceil(from / step) * step; u <= to; u += step) {
     const x = Math.round(toX(u)) + 0.5;
-    if (x < GUTTER) continue;
+    if (x < GUTTER || u < lower() || u > upper()) continue;
     pen.beginPath();
     pen.moveTo(x, AXIS - 5);
     pen.lineTo(x, bottom());
@@ -578,7 +578,11 @@ document.addEventListener('keydown', (e) => {
     '+': () => zoom(0.7), '=': () => zoom(0.7), '-': () => zoom(1 / 0.7), 0: wholeHistory, v: showViolation,
     n: () => step(1), p: () => step(-1), t: () => setClock(!clock), d: toggleTheme,
   };
-  if (actions[e.key]) { actions[e.key](); e.preventDefault(); }
+  if (!actions[e.key]) return;
+  hovered = -1;
+  tip.style.display = 'none';
+  actions[e.key]();
+  e.preventDefault();
 });
 byId('goto').onclick = showViolation;
 byId('all').onclick = wholeHistory;
