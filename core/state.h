@@ -54,7 +54,7 @@ struct Storage {
   Index issued_index = 0;                           // The log has been handed to writes up to here; >= durable_index.
   std::vector<PendingLogWrite> pending_log_writes;  // In the order in which they were asked for.
 
-  bool failing = false;  // The last log or vote write failed: no campaigning until one succeeds.
+  bool failing = false;  // A write failed and has not been made good: no campaigning, and it is tried again.
 
   friend bool operator==(const Storage&, const Storage&) = default;
 };

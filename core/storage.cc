@@ -65,6 +65,12 @@ void TruncateLog(Context& context, Index last) {
 
 namespace {
 
+// Whether something is to be written that no write under way covers.
+bool Owes(const State& state) {
+  const Storage& storage = state.storage;
+  return storage.issued_index < state.log.last_index() || (!VoteDurable(state) && storage.pending_vote_write == 0);
+}
+
 // The longest confirmed prefix of the log writes becomes durable, and whatever waited for that goes on.
 void AdvanceDurableIndex(Context& context) {
   State& state = context.state;
@@ -76,7 +82,7 @@ void AdvanceDurableIndex(Context& context) {
   }
   if (confirmed == 0) return;
   writes.erase(writes.begin(), writes.begin() + static_cast<ptrdiff_t>(confirmed));
-  state.storage.failing = false;
+  if (!Owes(state)) state.storage.failing = false;
   if (durable == state.storage.durable_index) return;
   state.storage.durable_index = durable;
   if (state.role == Role::kLeader) {
@@ -97,7 +103,7 @@ void WriteDone(Context& context, WriteId write_id) {
     storage.pending_vote_write = 0;
     storage.durable_term = state.current_term;
     storage.durable_vote = state.voted_for;
-    storage.failing = false;
+    if (!Owes(state)) storage.failing = false;
     CountOwnVote(context);
     return;
   }

@@ -141,6 +141,17 @@ TEST(StorageTest, ATermIsWrittenBeforeAnyEntryOfIt) {
   EXPECT_LT(node.All<effect::SaveVote>()[0].write_id, node.All<effect::AppendLog>()[0].write_id);
 }
 
+TEST(StorageTest, AnEarlierWritesCompletionDoesNotEndAFailure) {
+  Node node(2, Disk(Voters({1, 2, 3}), 1, {1}));
+  node.Receive(1, 3, Entries({1, 1}, {3}));
+  const WriteId vote = node.state.storage.pending_vote_write;
+  node.Take(input::WriteFailed{node.All<effect::AppendLog>()[0].write_id});
+  node.Take(input::WriteDone{vote});
+  EXPECT_TRUE(node.state.storage.failing);
+  node.Receive(1, 3, Heartbeat{0, 1});
+  EXPECT_EQ(node.All<effect::AppendLog>().size(), 1u);
+}
+
 TEST(StorageTest, AFailedVoteTakesLaterAppendsWithIt) {
   Node node(2, Disk(Voters({1, 2, 3}), 1, {1}));
   node.Receive(1, 3, Entries({1, 1}, {3}));
