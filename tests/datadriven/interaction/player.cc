@@ -11,8 +11,6 @@
 namespace lockstep::datadriven {
 namespace {
 
-constexpr int kElectionTicks = 3;
-
 bool IsNumber(const std::string& text) { return ParseNumber(text).ok(); }
 
 NodeId Id(const std::string& text) { return {static_cast<uint32_t>(ParseNumber(text).value_or(0))}; }
@@ -117,22 +115,22 @@ absl::Status Player::Run(const Directive& directive) {
   } else if (name == "stabilize") {
     status = Stabilize(directive);
   } else if (name == "transfer-leadership") {
-    cluster_.StepNode(Id(directive.Value("from")).number,
-                      input::TransferLeadership{next_request_++, Id(directive.Value("to"))});
+    cluster_.Take(Id(directive.Value("from")).number,
+                  input::TransferLeadership{next_request_++, Id(directive.Value("to"))});
   } else if (name == "report-unreachable") {
-    cluster_.StepNode(NodeOf(directive), input::PeerUnreachable{{NodeOf(directive, 1)}});
+    cluster_.Take(NodeOf(directive), input::PeerUnreachable{{NodeOf(directive, 1)}});
   } else if (name == "set-randomized-election-timeout") {
-    cluster_.node(NodeOf(directive)).election_ticks_max = std::stoi(directive.Value("timeout"));
+    cluster_.server(NodeOf(directive)).election_ticks_max = std::stoi(directive.Value("timeout"));
   } else {
     status = ForEachNode(directive);
   }
-  return status.ok() ? CheckAlive(directive) : status;
+  return status.ok() ? CheckSafe(directive) : status;
 }
 
 absl::Status Player::ForEachNode(const Directive& directive) {
   for (uint32_t node : NodesOf(directive)) {
     if (directive.name == "campaign") {
-      cluster_.StepNode(node, input::ElectionTimeout{});
+      cluster_.Take(node, input::ElectionTimeout{});
     } else if (directive.name == "tick-heartbeat") {
       cluster_.Tick(node);
     } else if (directive.name == "tick-election") {
@@ -150,9 +148,9 @@ absl::Status Player::ForEachNode(const Directive& directive) {
   return absl::OkStatus();
 }
 
-absl::Status Player::CheckAlive(const Directive& directive) const {
-  if (cluster_.halts().empty()) return absl::OkStatus();
-  return absl::InternalError(directive.Place() + ": a node has halted: " + ToString(Effect(cluster_.halts()[0])));
+absl::Status Player::CheckSafe(const Directive& directive) const {
+  if (cluster_.violation().empty()) return absl::OkStatus();
+  return absl::InternalError(directive.Place() + ": " + cluster_.violation());
 }
 
 // The files begin logs with an entry of term 1 below a current term of 0. Ours has no such state: a log's terms never
@@ -174,7 +172,7 @@ absl::Status Player::AddNodes(const Directive& directive) {
     disk.log = Log({index, 1}, {index, configuration});
   }
   for (uint32_t i = 0; i < NodeOf(directive); ++i) {
-    cluster_.AddNode(options, disk, IsTrue(directive, "async-storage-writes"));
+    cluster_.AddServer(options, disk, IsTrue(directive, "async-storage-writes"));
   }
   return absl::OkStatus();
 }
@@ -183,8 +181,8 @@ absl::Status Player::Propose(const Directive& directive) {
   const uint32_t node = NodeOf(directive);
   const std::string text = directive.arguments.size() > 1 ? directive.arguments[1].name : "";
   last_proposal_ = next_request_++;
-  cluster_.StepNode(node, input::Propose{{{last_proposal_, static_cast<uint32_t>(text.size())}}});
-  const Log& log = cluster_.node(node).state.log;
+  cluster_.Take(node, input::Propose{{{last_proposal_, static_cast<uint32_t>(text.size())}}});
+  const Log& log = cluster_.server(node).state.log;
   if (cluster_.FindOutcome(last_proposal_) == nullptr) {
     texts_[{log.last_term(), log.last_index()}] = "EntryNormal " + Quote(text);
   }
@@ -198,8 +196,8 @@ absl::Status Player::ProposeConfChange(const Directive& directive) {
   if (transition == "implicit") change.transition = Transition::kJointImplicit;
   if (transition == "explicit") change.transition = Transition::kJointExplicit;
   last_proposal_ = next_request_++;
-  cluster_.StepNode(node, input::ProposeConfiguration{last_proposal_, change});
-  const Log& log = cluster_.node(node).state.log;
+  cluster_.Take(node, input::ProposeConfiguration{last_proposal_, change});
+  const Log& log = cluster_.server(node).state.log;
   if (cluster_.FindOutcome(last_proposal_) == nullptr) {
     std::string text = "EntryConfChangeV2";
     for (const std::string& line : directive.input) text += " " + line;
@@ -210,18 +208,22 @@ absl::Status Player::ProposeConfChange(const Directive& directive) {
 
 absl::Status Player::DeliverMessages(const Directive& directive) {
   const std::string type = directive.Value("type");
-  const auto chosen = [&type](const Message& message) { return type.empty() || KindInFiles(message) == type; };
   for (const Argument& argument : directive.arguments) {
-    if (IsNumber(argument.name)) cluster_.Deliver(Id(argument.name).number, chosen);
+    if (!IsNumber(argument.name)) continue;
+    cluster_.Deliver([&, to = Id(argument.name).number](const Message& message) {
+      return message.dest.number == to && (type.empty() || KindInFiles(message) == type);
+    });
   }
-  for (NodeId id : Ids(directive, "drop")) cluster_.Drop(id.number);
+  for (NodeId id : Ids(directive, "drop")) {
+    cluster_.Drop([id](const Message& message) { return message.dest == id; });
+  }
   return absl::OkStatus();
 }
 
 // The host of the files may cut its log anywhere below what is applied. Our core does that on its own, as its options
 // say, so that here the state is made as if the log had been cut before.
 absl::Status Player::Compact(const Directive& directive) {
-  Node& node = cluster_.node(NodeOf(directive));
+  cluster::Server& node = cluster_.server(NodeOf(directive));
   const Index last = NodeOf(directive, 1);
   if (last > node.state.snapshot.last_included.index) {
     return absl::FailedPreconditionError(directive.Place() + ": no snapshot covers the log up to there");
@@ -232,7 +234,7 @@ absl::Status Player::Compact(const Directive& directive) {
 }
 
 absl::Status Player::SendSnapshot(const Directive& directive) {
-  const State& state = cluster_.node(NodeOf(directive)).state;
+  const State& state = cluster_.server(NodeOf(directive)).state;
   const Snapshot& snapshot = state.snapshot;
   InstallSnapshot chunk{snapshot.last_included, snapshot.configuration, 0, static_cast<uint32_t>(snapshot.bytes),
                         snapshot.bytes};
@@ -286,8 +288,8 @@ std::string Player::PrintLog(const Log& log) const {
 
 std::string Player::Observe(uint32_t number, const std::string& field) const {
   if (number == 0 || number > cluster_.size()) return "no such node";
-  const Node& node = cluster_.node(number);
-  const View& view = node.view;
+  const cluster::Server& node = cluster_.server(number);
+  const cluster::View& view = node.view;
   if (field == "role") return RoleName(view.role);
   if (field == "leader") return std::to_string(view.leader.number);
   if (field == "term") return std::to_string(Printed(view.term));
@@ -311,7 +313,7 @@ std::string Player::Observe(uint32_t number, const std::string& field) const {
   return ObserveNow(node, field);
 }
 
-std::string Player::ObserveNow(const Node& node, const std::string& field) const {
+std::string Player::ObserveNow(const cluster::Server& node, const std::string& field) const {
   const State& state = node.state;
   if (field == "role now") return RoleName(state.role);
   if (field == "leader now") return std::to_string(state.leader.number);
@@ -325,7 +327,7 @@ std::string Player::ObserveNow(const Node& node, const std::string& field) const
   return ObserveProgress(node, field);
 }
 
-std::string Player::ObserveProgress(const Node& node, const std::string& field) const {
+std::string Player::ObserveProgress(const cluster::Server& node, const std::string& field) const {
   const State& state = node.state;
   const size_t of = field.find(" of ");
   if (of == std::string::npos) return "no field " + field;

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "tests/datadriven/interaction/cluster.h"
+#include "tests/cluster/manual_cluster.h"
 #include "tests/datadriven/interaction/printed.h"
 #include "tests/datadriven/reader.h"
 
@@ -43,6 +43,8 @@ PlayResult Play(const std::vector<Directive>& directives, const std::vector<Adap
 // "campaign 1; process-ready 1" as directives.
 std::vector<Directive> ParseInline(const Directive& place, const std::string& text);
 
+inline constexpr int kElectionTicks = 3;
+
 // The nodes of one play, with the notation of the files: their terms and their entries' texts.
 class Player {
  public:
@@ -61,7 +63,7 @@ class Player {
   absl::Status SendSnapshot(const Directive& directive);
   absl::Status ForEachNode(const Directive& directive);
   absl::Status Stabilize(const Directive& directive);
-  absl::Status CheckAlive(const Directive& directive) const;
+  absl::Status CheckSafe(const Directive& directive) const;
 
   // The nodes named by the directive's arguments; all if it names none.
   std::vector<uint32_t> NodesOf(const Directive& directive) const;
@@ -70,10 +72,10 @@ class Player {
   Term Printed(Term term) const { return term == 0 ? 0 : term - 1; }
   std::string PrintEntry(Term term, Index index, const Log& log) const;
   std::string PrintLog(const Log& log) const;
-  std::string ObserveNow(const Node& node, const std::string& field) const;
-  std::string ObserveProgress(const Node& node, const std::string& field) const;
+  std::string ObserveNow(const cluster::Server& node, const std::string& field) const;
+  std::string ObserveProgress(const cluster::Server& node, const std::string& field) const;
 
-  Cluster cluster_;
+  cluster::ManualCluster cluster_{kElectionTicks};
   std::map<std::pair<Term, Index>, std::string> texts_;  // Of proposed entries.
   RequestId next_request_ = 1;
   RequestId last_proposal_ = 0;
