@@ -112,11 +112,11 @@ void EventLoop::Run() {
     RunPosted();
     RunDue();
   }
+  stopped_.store(false, std::memory_order_relaxed);
 }
 
 void EventLoop::Stop() {
   stopped_.store(true, std::memory_order_release);
-  Post([] {});
   const uint64_t one = 1;
   LOCKSTEP_CHECK(write(wake_fd_, &one, sizeof one) >= 0 || errno == EAGAIN);
 }

@@ -37,7 +37,7 @@ class EventLoop final : public Clock, public Scheduler {
   void ChangeWatch(int fd, uint32_t events);
   void Unwatch(int fd);
 
-  // Runs until Stop().
+  // Runs until Stop(); after that it may run again.
   void Run();
   // From any thread.
   void Stop();
