@@ -1,0 +1,253 @@
+#include "runtime/snapshots/file_snapshot_store.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck.h>
+#include <rapidcheck/gtest.h>
+
+#include <algorithm>
+
+#include "runtime/memory/memory_clock.h"
+#include "runtime/memory/memory_entropy.h"
+#include "runtime/memory/memory_files.h"
+
+namespace lockstep::runtime {
+namespace {
+
+class TextSource final : public SnapshotSource {
+ public:
+  explicit TextSource(std::string text) : text_(std::move(text)) {}
+  absl::StatusOr<std::string> Read(size_t bytes_wanted) override {
+    std::string piece = text_.substr(0, bytes_wanted);
+    text_.erase(0, piece.size());
+    return piece;
+  }
+
+ private:
+  std::string text_;
+};
+
+class FailingSource final : public SnapshotSource {
+ public:
+  absl::StatusOr<std::string> Read(size_t) override { return absl::AbortedError("the state cannot be read"); }
+};
+
+class Faults final : public DiskFaults {
+ public:
+  absl::Status OnSync(const std::string&) override {
+    return sync_fails ? absl::DataLossError("the device failed") : absl::OkStatus();
+  }
+  int64_t DelayMicros() override { return 10; }
+  bool sync_fails = false;
+};
+
+Configuration Members(uint32_t count) {
+  Configuration configuration;
+  for (uint32_t i = 1; i <= count; ++i) configuration.voters.insert({i, 0});
+  return configuration;
+}
+
+std::string Text(size_t bytes, char seed) {
+  std::string text;
+  for (size_t i = 0; i < bytes; ++i) text += static_cast<char>(seed + static_cast<char>(i % 23));
+  return text;
+}
+
+// A store on a disk of its own.
+class Node {
+ public:
+  explicit Node(MemoryClock& clock) : clock_(clock) { Open(); }
+
+  absl::Status TryOpen() {
+    Close();
+    files = std::make_unique<MemoryFiles>(disk, clock_, faults);
+    auto opened = FileSnapshotStore::Open(*files, options);
+    if (!opened.ok()) return opened.status();
+    store = *std::move(opened);
+    return absl::OkStatus();
+  }
+  void Open() {
+    const absl::Status status = TryOpen();
+    ASSERT_TRUE(status.ok()) << status;
+  }
+  void Close() {
+    store.reset();
+    files.reset();
+  }
+  absl::StatusOr<Snapshot> Take(Index index, std::unique_ptr<SnapshotSource> source) {
+    absl::StatusOr<Snapshot> told = absl::UnknownError("not told");
+    store->Take({index, 2}, {1, Members(3)}, std::move(source), [&told](auto result) { told = std::move(result); });
+    clock_.RunUntil([&told] { return told.status().code() != absl::StatusCode::kUnknown; });
+    return told;
+  }
+  absl::Status StoreChunk(LogPosition position, uint64_t offset, const Payload& chunk) {
+    absl::Status told = absl::UnknownError("not told");
+    store->StoreChunk(position, offset, chunk, [&told](const absl::Status& status) { told = status; });
+    clock_.RunUntil([&told] { return told.code() != absl::StatusCode::kUnknown; });
+    return told;
+  }
+  absl::Status Install(const Snapshot& snapshot) {
+    absl::Status told = absl::UnknownError("not told");
+    store->Install(snapshot, [&told](const absl::Status& status) { told = status; });
+    clock_.RunUntil([&told] { return told.code() != absl::StatusCode::kUnknown; });
+    return told;
+  }
+  absl::StatusOr<Payload> ReadChunk(LogPosition position, uint64_t offset, uint32_t bytes) {
+    absl::StatusOr<Payload> told = absl::UnknownError("not told");
+    store->ReadChunk(position, offset, bytes, [&told](auto chunk) { told = std::move(chunk); });
+    clock_.RunUntil([&told] { return told.status().code() != absl::StatusCode::kUnknown; });
+    return told;
+  }
+  absl::StatusOr<std::string> Content() {
+    auto source = store->OpenCurrent();
+    if (!source.ok()) return source.status();
+    std::string content;
+    while (true) {
+      const auto piece = (*source)->Read(100'000);
+      if (!piece.ok()) return piece.status();
+      if (piece->empty()) return content;
+      content += *piece;
+    }
+  }
+  // Sends `snapshot` from here to `other`, `chunk_bytes` at a time.
+  void SendTo(Node& other, const Snapshot& snapshot, uint32_t chunk_bytes) {
+    for (uint64_t offset = 0; offset < snapshot.bytes; offset += chunk_bytes) {
+      const auto bytes = static_cast<uint32_t>(std::min<uint64_t>(chunk_bytes, snapshot.bytes - offset));
+      const auto chunk = ReadChunk(snapshot.last_included, offset, bytes);
+      ASSERT_TRUE(chunk.ok()) << chunk.status();
+      ASSERT_TRUE(other.StoreChunk(snapshot.last_included, offset, *chunk).ok());
+    }
+  }
+
+  MemoryDisk disk;
+  Faults faults;
+  SnapshotStoreOptions options{.cluster = 42, .group = 1, .piece_bytes = 70'000};
+  std::unique_ptr<MemoryFiles> files;
+  std::unique_ptr<FileSnapshotStore> store;
+
+ private:
+  MemoryClock& clock_;
+};
+
+class SnapshotStoreTest : public testing::Test {
+ protected:
+  MemoryClock clock;
+  Node node{clock};
+  Node other{clock};
+};
+
+TEST_F(SnapshotStoreTest, KeepsWhatIsTaken) {
+  EXPECT_FALSE(node.store->current().has_value());
+  EXPECT_EQ(node.Content().status().code(), absl::StatusCode::kNotFound);
+  const std::string text = Text(200'000, 'a');
+  const auto taken = node.Take(7, std::make_unique<TextSource>(text));
+  ASSERT_TRUE(taken.ok()) << taken.status();
+  EXPECT_EQ(taken->last_included, (LogPosition{7, 2}));
+  EXPECT_EQ(node.store->current(), *taken);
+  node.Close();
+  node.disk.Crash([] { return false; });
+  node.Open();
+  EXPECT_EQ(node.store->current(), *taken);
+  EXPECT_EQ(*node.Content(), text);
+}
+
+TEST_F(SnapshotStoreTest, AnEmptyStateIsAState) {
+  ASSERT_TRUE(node.Take(7, std::make_unique<TextSource>("")).ok());
+  EXPECT_EQ(*node.Content(), "");
+}
+
+TEST_F(SnapshotStoreTest, TheNextOneReplacesTheLast) {
+  const auto first = *node.Take(7, std::make_unique<TextSource>(Text(100, 'a')));
+  ASSERT_TRUE(node.ReadChunk({7, 2}, 0, 10).ok());
+  const auto second = *node.Take(9, std::make_unique<TextSource>(Text(100, 'b')));
+  clock.Advance(100);
+  EXPECT_EQ(node.files->List("snapshots")->size(), 1u);
+  // Whoever is being sent the old one gets the rest of it, until that is no longer so.
+  EXPECT_TRUE(node.ReadChunk({7, 2}, 10, 10).ok());
+  node.store->Retain({{9, 2}});
+  EXPECT_EQ(node.ReadChunk({7, 2}, 10, 10).status().code(), absl::StatusCode::kNotFound);
+  EXPECT_TRUE(node.ReadChunk({9, 2}, 0, 10).ok());
+  EXPECT_EQ(*node.Content(), Text(100, 'b'));
+}
+
+TEST_F(SnapshotStoreTest, AFailureKeepsTheLastOne) {
+  ASSERT_TRUE(node.Take(7, std::make_unique<TextSource>("old")).ok());
+  EXPECT_EQ(node.Take(8, std::make_unique<FailingSource>()).status().code(), absl::StatusCode::kAborted);
+  node.faults.sync_fails = true;
+  EXPECT_EQ(node.Take(9, std::make_unique<TextSource>("new")).status().code(), absl::StatusCode::kDataLoss);
+  node.faults.sync_fails = false;
+  EXPECT_EQ(*node.Content(), "old");
+  node.Open();
+  EXPECT_EQ(*node.Content(), "old");
+  EXPECT_EQ(node.files->List("snapshots")->size(), 1u);
+  EXPECT_EQ(node.store->removed(), std::vector<std::string>{"taking.part"});
+}
+
+TEST_F(SnapshotStoreTest, TravelsToAnotherNode) {
+  const std::string text = Text(300'000, 'a');
+  const Snapshot snapshot = *node.Take(7, std::make_unique<TextSource>(text));
+  node.SendTo(other, snapshot, 65'000);
+  EXPECT_FALSE(other.store->current().has_value());
+  ASSERT_TRUE(other.Install(snapshot).ok());
+  EXPECT_EQ(other.store->current(), snapshot);
+  other.Close();
+  other.disk.Crash([] { return false; });
+  other.Open();
+  EXPECT_EQ(*other.Content(), text);
+}
+
+TEST_F(SnapshotStoreTest, WhatIsNotTheAnnouncedOneIsRefused) {
+  const Snapshot snapshot = *node.Take(7, std::make_unique<TextSource>(Text(1000, 'a')));
+  EXPECT_EQ(other.Install(snapshot).code(), absl::StatusCode::kDataLoss);
+  node.SendTo(other, snapshot, 300);
+  Snapshot wrong = snapshot;
+  wrong.configuration.configuration = Members(5);
+  EXPECT_EQ(other.Install(wrong).code(), absl::StatusCode::kDataLoss);
+  EXPECT_FALSE(other.store->current().has_value());
+  // A chunk out of its turn.
+  ASSERT_TRUE(other.StoreChunk({7, 2}, 0, *node.ReadChunk({7, 2}, 0, 100)).ok());
+  EXPECT_FALSE(other.StoreChunk({7, 2}, 200, *node.ReadChunk({7, 2}, 200, 100)).ok());
+  EXPECT_FALSE(other.StoreChunk({8, 2}, 100, *node.ReadChunk({7, 2}, 100, 100)).ok());
+}
+
+TEST_F(SnapshotStoreTest, AnothersSnapshotIsRefused) {
+  ASSERT_TRUE(node.Take(7, std::make_unique<TextSource>("old")).ok());
+  node.options.cluster = 43;
+  EXPECT_EQ(node.TryOpen().code(), absl::StatusCode::kFailedPrecondition);
+}
+
+RC_GTEST_PROP(SnapshotStorePropertyTest, AnyDamageIsNoticedBeforeItDoesHarm, ()) {
+  MemoryClock clock;
+  Node node(clock);
+  const std::string text = Text(*rc::gen::element<size_t>(0, 10, 1000, 65536, 65537, 140'000), 'a');
+  const Snapshot snapshot = *node.Take(7, std::make_unique<TextSource>(text));
+  const std::string path = "snapshots/snapshot-0000000000000007-0000000000000002";
+  node.disk.Damage(path, *rc::gen::inRange<size_t>(0, snapshot.bytes), static_cast<char>(*rc::gen::inRange(1, 256)));
+  const absl::Status opened = node.TryOpen();
+  if (opened.ok()) RC_ASSERT(node.Content().status().code() == absl::StatusCode::kDataLoss);
+}
+
+// Whenever the power goes, the last good snapshot is there, whole.
+RC_GTEST_PROP(SnapshotStorePropertyTest, ACrashLeavesTheOldOneOrTheNewOne, ()) {
+  MemoryClock clock;
+  Node node(clock);
+  const std::string old_text = Text(90'000, 'a');
+  const std::string new_text = Text(150'000, 'b');
+  RC_ASSERT(node.Take(7, std::make_unique<TextSource>(old_text)).ok());
+  bool told = false;
+  node.store->Take({9, 2}, {1, Members(3)}, std::make_unique<TextSource>(new_text), [&told](auto result) {
+    RC_ASSERT(result.ok());
+    told = true;
+  });
+  clock.Advance(*rc::gen::inRange(0, 120));
+  node.Close();
+  MemoryEntropy draws(*rc::gen::arbitrary<uint64_t>());
+  node.disk.Crash([&draws] { return draws.Draw() % 2 == 0; });
+  RC_ASSERT(node.TryOpen().ok());
+  const auto content = node.Content();
+  RC_ASSERT(content.ok());
+  RC_ASSERT(*content == new_text || (!told && *content == old_text));
+  RC_ASSERT(node.files->List("snapshots")->size() == 1u);
+}
+
+}  // namespace
+}  // namespace lockstep::runtime
