@@ -53,6 +53,7 @@ void TruncateLog(Context& context, Index last) {
   State& state = context.state;
   LOCKSTEP_CHECK(last >= state.commit_index);
   if (last >= state.log.last_index()) return;
+  SaveVote(context);  // What was acknowledged in a term stays on disk until a later term is there.
   if (state.log.configuration().index > last) context.configuration_changed = true;
   state.log.TruncateAfter(last);
   state.storage.durable_index = std::min(state.storage.durable_index, last);

@@ -141,6 +141,13 @@ TEST(StorageTest, ATermIsWrittenBeforeAnyEntryOfIt) {
   EXPECT_LT(node.All<effect::SaveVote>()[0].write_id, node.All<effect::AppendLog>()[0].write_id);
 }
 
+TEST(StorageTest, ATermIsWrittenBeforeATruncationInIt) {
+  Node node(2, Disk(Voters({1, 2, 3}), 1, {1, 1}));
+  node.Receive(1, 2, Entries({1, 1}, {2}));
+  ASSERT_EQ(node.All<effect::SaveVote>().size(), 1u);
+  EXPECT_LT(node.All<effect::SaveVote>()[0].write_id, node.All<effect::TruncateLog>()[0].write_id);
+}
+
 TEST(StorageTest, AnEarlierWritesCompletionDoesNotEndAFailure) {
   Node node(2, Disk(Voters({1, 2, 3}), 1, {1}));
   node.Receive(1, 3, Entries({1, 1}, {3}));
