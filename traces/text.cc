@@ -78,7 +78,7 @@ std::string StartText(const proto::Start& start) {
 }
 
 std::string NetworkText(const proto::Network& network) {
-  static constexpr const char* kVerbs[] = {"sends", "delivered to nobody:", "LOST:", "DUPLICATED:"};
+  static constexpr const char* kVerbs[] = {"sends", "delivered:", "LOST:", "DUPLICATED:"};
   const char* verb = proto::Fate_IsValid(network.fate()) ? kVerbs[network.fate()] : "[an unknown fate]";
   return absl::StrCat(verb, " ", InWords(network.message()), " [message ", network.id(), "]");
 }
