@@ -120,7 +120,7 @@ class Draw {
       case 12:
         return input::SnapshotTaken{Number<uint64_t>(), Number<uint64_t>(), Bool()};
       case 13:
-        return input::SnapshotChunkStored{Position(), Number<uint64_t>(), Bool()};
+        return input::SnapshotChunkStored{Number<uint64_t>(), Bool()};
       case 14:
         return input::SnapshotInstalled{Position(), Bool()};
       case 15:
@@ -151,8 +151,8 @@ class Draw {
       case 8:
         return effect::CompactLog{Position()};
       case 9:
-        return effect::StoreSnapshotChunk{Node(), Position(), Number<uint64_t>(), Number<uint32_t>(),
-                                          Number<uint64_t>()};
+        return effect::StoreSnapshotChunk{
+            Number<uint64_t>(), Node(), Position(), Number<uint64_t>(), Number<uint32_t>(), Number<uint64_t>()};
       case 10:
         return effect::InstallSnapshot{Position(), ConfigurationAt(), Bool()};
       case 11:

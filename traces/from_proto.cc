@@ -158,7 +158,7 @@ Event GetEvent(const proto::Input& from, Problem& problem) {
                                   from.snapshot_taken().ok()};
     case proto::Input::kSnapshotChunkStored: {
       const proto::SnapshotChunkStored& event = from.snapshot_chunk_stored();
-      return input::SnapshotChunkStored{FromProto(event.last_included()), event.end_offset(), event.ok()};
+      return input::SnapshotChunkStored{event.write_id(), event.ok()};
     }
     case proto::Input::kSnapshotInstalled:
       return input::SnapshotInstalled{FromProto(from.snapshot_installed().last_included()),
@@ -189,7 +189,8 @@ effect::Outcome Get(const proto::Outcome& from, Problem& problem) {
 }
 
 effect::StoreSnapshotChunk Get(const proto::StoreSnapshotChunk& from) {
-  return {FromProto(from.source()), FromProto(from.last_included()), from.offset(), from.bytes(), from.total_bytes()};
+  return {from.write_id(), FromProto(from.source()), FromProto(from.last_included()), from.offset(),
+          from.bytes(),    from.total_bytes()};
 }
 
 Effect GetEffect(const proto::Effect& from, Problem& problem) {

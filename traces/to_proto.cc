@@ -156,8 +156,7 @@ void Put(const input::SnapshotTaken& from, proto::Input* input) {
 
 void Put(const input::SnapshotChunkStored& from, proto::Input* input) {
   proto::SnapshotChunkStored* to = input->mutable_snapshot_chunk_stored();
-  ToProto(from.last_included, to->mutable_last_included());
-  to->set_end_offset(from.end_offset);
+  to->set_write_id(from.write_id);
   to->set_ok(from.ok);
 }
 
@@ -237,6 +236,7 @@ void Put(const effect::CompactLog& from, proto::Effect* effect) {
 
 void Put(const effect::StoreSnapshotChunk& from, proto::Effect* effect) {
   proto::StoreSnapshotChunk* to = effect->mutable_store_snapshot_chunk();
+  to->set_write_id(from.write_id);
   ToProto(from.source, to->mutable_source());
   ToProto(from.last_included, to->mutable_last_included());
   to->set_offset(from.offset);

@@ -14,7 +14,7 @@ namespace lockstep::sim {
 void ToProto(const Scenario& from, traces::proto::Scenario* to);
 
 // Errors: Unimplemented for a name too many, missing or twice; InvalidArgument for a number that its field cannot
-// hold, or that no run can have (ValidateScenario).
+// hold, or with which no run can be.
 absl::StatusOr<Scenario> FromProto(const traces::proto::Scenario& from);
 
 }  // namespace lockstep::sim
