@@ -55,7 +55,9 @@ struct Scenario {
   // Host policy.
   uint32_t snapshot_bytes_max = 4'000;  // A snapshot's size is drawn up to this.
   uint32_t batch_ppm = 200'000;         // Chance that a write waits for others before it is proposed.
-  bool separate_vote_file = false;      // Votes and log are two files: after a crash either may be ahead.
+
+  // Chance that clients and operators act on a leader, or old copies arrive, the moment it is elected.
+  uint32_t new_leader_ppm = 200'000;
 
   // Faults, in parts per million; see FaultTable for what of.
   FaultArray<uint32_t> fault_ppm;
@@ -110,7 +112,7 @@ void VisitFields(ScenarioT& s, Visitor&& visit) {
   visit("command_bytes_max", s.command_bytes_max);
   visit("snapshot_bytes_max", s.snapshot_bytes_max);
   visit("batch_ppm", s.batch_ppm);
-  visit("separate_vote_file", s.separate_vote_file);
+  visit("new_leader_ppm", s.new_leader_ppm);
   visit("fault_interval_micros", s.fault_interval_micros);
   visit("fault_duration_max_micros", s.fault_duration_max_micros);
   for (const FaultRow& row : FaultTable()) visit(row.name, s.fault_ppm[row.fault]);

@@ -1,0 +1,91 @@
+// The clients of a run: what they ask, whom, how patiently, and what they were told.
+//
+// Each client has one operation open at a time: a read, a write of a value never written before, or a compare-and-set.
+// It asks a leader if it knows one (a deposed one as well), tries again elsewhere under the same session number when it
+// is refused or waits too long, and gives up after some attempts without knowing what happened. The history of all that
+// is what the linearizability check judges.
+#ifndef LOCKSTEP_SIM_CLIENT_H_
+#define LOCKSTEP_SIM_CLIENT_H_
+
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include "sim/node.h"
+#include "sim/observer.h"
+#include "sim/world.h"
+
+namespace lockstep::sim {
+
+using Servers = std::deque<Node>;  // Server n is at n - 1.
+
+// One line of the history, in real-time order: an invocation, or what it came to.
+struct HistoryEvent {
+  uint32_t client = 0;
+  OperationKind kind = OperationKind::kRead;
+  uint32_t key = 0;
+  uint64_t argument = 0;
+  uint64_t expected = 0;
+  Answer answer = Answer::kPending;  // kPending: the invocation.
+  uint64_t result = 0;
+};
+
+class Clients {
+ public:
+  Clients(World& world, Servers& servers);
+
+  void Begin();
+  // No new operations from now on.
+  void Stop() { stopped_ = true; }
+  bool idle() const { return open_ == 0; }
+
+  // Events.
+  void Invoke(uint32_t client);
+  void TakeReply(uint32_t slot);
+  void TimeOut(uint32_t client, uint64_t attempt);
+  // A client without an operation, if there is one, reads at `server` now.
+  void ReadNow(uint32_t server);
+
+  // Whether a write invoked at `since` or later has been answered.
+  bool WroteSince(int64_t since) const { return last_write_invoked_ >= since; }
+  const std::vector<HistoryEvent>& history() const { return history_; }
+
+ private:
+  struct Client {
+    uint64_t sequence = 0;
+    bool open = false;
+    bool maybe = false;    // An attempt may have taken effect.
+    bool refused = false;  // The last one was: this is the pause after it.
+    uint32_t attempts = 0;
+    uint32_t attempt = 0;  // The number of the last one.
+    uint32_t server = 0;   // Whom it asked.
+    Command operation;
+    Payload payload = 0;
+    bool lease = false;
+    int64_t invoked = 0;
+    uint32_t hint = 0;               // Whom it was told to ask.
+    std::vector<uint64_t> believed;  // By key: the value it saw last.
+  };
+
+  void Draw(Client& client, uint32_t number);
+  void Open(uint32_t number, uint32_t server);
+  void Try(uint32_t number, uint32_t server);
+  uint32_t ChooseServer(const Client& client);
+  void TryAgain(uint32_t number);
+  void Complete(uint32_t number, Answer answer, uint64_t result, NodeId node);
+  void Note(uint32_t number, Answer answer, uint64_t result, NodeId node);
+
+  World& world_;
+  Servers& servers_;
+  std::vector<Client> clients_;
+  std::vector<HistoryEvent> history_;
+  uint64_t next_value_ = 1;
+  uint32_t next_attempt_ = 1;
+  uint32_t open_ = 0;
+  bool stopped_ = false;
+  int64_t last_write_invoked_ = -1;
+};
+
+}  // namespace lockstep::sim
+
+#endif  // LOCKSTEP_SIM_CLIENT_H_

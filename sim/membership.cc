@@ -1,0 +1,90 @@
+#include "sim/membership.h"
+
+#include <algorithm>
+
+namespace lockstep::sim {
+namespace {
+
+// Whether `id` is what its server is called now, and the server is one of `members`.
+bool Lives(const Servers& servers, ServerSet members, NodeId id) {
+  return id.number >= 1 && id.number <= servers.size() && Has(members, id.number) && servers[id.number - 1].id() == id;
+}
+
+bool HasMajority(const Servers& servers, ServerSet members, const NodeSet& voters) {
+  if (voters.empty()) return true;
+  const auto alive = static_cast<size_t>(
+      std::count_if(voters.begin(), voters.end(), [&](NodeId id) { return Lives(servers, members, id); }));
+  return alive >= MajorityOf(voters.size());
+}
+
+// The index of the last configuration that is known to be committed.
+Index CommittedConfiguration(const Servers& servers, Index committed) {
+  Index latest = 0;
+  const auto look = [&](const Log& log) {
+    for (const ConfigurationEntry& entry : log.configurations()) {
+      if (entry.index <= committed) latest = std::max(latest, entry.index);
+    }
+  };
+  for (const Node& node : servers) {
+    look(node.log());
+    look(node.disk().durable().log);
+  }
+  return latest;
+}
+
+MemberChange DrawMember(const Servers& servers, const Configuration& from, Choices& choices) {
+  const NodeId id = servers[choices.Below(servers.size())].id();
+  const bool second = choices.Below(2) == 0;
+  if (from.IsVoter(id)) return {second ? ChangeKind::kAddLearner : ChangeKind::kRemove, id};
+  if (from.IsMember(id)) return {second ? ChangeKind::kRemove : ChangeKind::kAddVoter, id};
+  return {second ? ChangeKind::kAddLearner : ChangeKind::kAddVoter, id};
+}
+
+}  // namespace
+
+bool HasQuorum(const Servers& servers, ServerSet members, const Configuration& configuration) {
+  return HasMajority(servers, members, configuration.voters) &&
+         HasMajority(servers, members, configuration.outgoing_voters);
+}
+
+bool HasQuorumEverywhere(const Servers& servers, ServerSet members, Index committed) {
+  const Index oldest = CommittedConfiguration(servers, committed);
+  const auto all_hold = [&](const Log& log) {
+    return std::all_of(log.configurations().begin(), log.configurations().end(), [&](const ConfigurationEntry& entry) {
+      return entry.index < oldest || HasQuorum(servers, members, entry.configuration);
+    });
+  };
+  return std::all_of(servers.begin(), servers.end(),
+                     [&](const Node& node) { return all_hold(node.log()) && all_hold(node.disk().durable().log); });
+}
+
+ConfigurationChange DrawChange(const Servers& servers, const Configuration& from, Choices& choices) {
+  ConfigurationChange change;
+  change.transition = static_cast<lockstep::Transition>(choices.Below(3));
+  if (from.joint() && choices.Below(4) != 0) return change;  // Leave it.
+  if (choices.Below(4) != 0) {
+    for (NodeId id : from.Members()) {
+      const NodeId now = servers[id.number - 1].id();
+      if (now == id) continue;
+      change.members.push_back({ChangeKind::kRemove, id});
+      change.members.push_back({from.IsVoter(id) ? ChangeKind::kAddVoter : ChangeKind::kAddLearner, now});
+    }
+    if (!change.members.empty()) return change;
+  }
+  const uint64_t count = choices.Below(2) == 0 ? 1 : 1 + choices.Below(3);
+  for (uint64_t i = 0; i < count; ++i) change.members.push_back(DrawMember(servers, from, choices));
+  return change;
+}
+
+ServerSet DrawHealthy(const Servers& servers, Index committed, Choices& choices) {
+  ServerSet healthy = FirstServers(static_cast<uint32_t>(servers.size()));
+  const auto first = static_cast<uint32_t>(choices.Below(servers.size()));
+  for (uint32_t i = 0; i < servers.size(); ++i) {
+    const auto server = static_cast<uint32_t>((first + i) % servers.size() + 1);
+    const ServerSet without = healthy & ~Only(server);
+    if (choices.Below(2) == 0 && HasQuorumEverywhere(servers, without, committed)) healthy = without;
+  }
+  return healthy;
+}
+
+}  // namespace lockstep::sim

@@ -1,0 +1,93 @@
+// Who injects the faults that come from time to time, and what operators ask at bad moments.
+//
+// Every fault interval each such fault may begin, by its own chance; most end after a while. Besides, the nemesis looks
+// at each new leader, since much of what can go wrong does so just then. It knows the whole cluster, but touches nodes
+// only as the world would: it cuts links, ends processes, takes disks away, and makes requests.
+#ifndef LOCKSTEP_SIM_NEMESIS_H_
+#define LOCKSTEP_SIM_NEMESIS_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "sim/client.h"
+#include "sim/links.h"
+#include "sim/membership.h"
+#include "sim/network.h"
+#include "sim/node.h"
+#include "sim/world.h"
+
+namespace lockstep::sim {
+
+class Nemesis {
+ public:
+  Nemesis(World& world, Network& network, Servers& servers, Clients& clients)
+      : world_(world), network_(network), servers_(servers), clients_(clients) {}
+
+  // Draws what lasts for the whole run, and schedules the first interval.
+  void Begin();
+  // No more faults: what was cut is whole again. Nodes stay as they are.
+  void Stop();
+
+  // Events.
+  void OnInterval();
+  void OnFaultEnd(uint64_t number);
+  void OnFlap(uint64_t number);
+  void OnNewLeader(NewLeader leader);
+
+ private:
+  // A cut of the network that ends by itself.
+  struct ActiveCut {
+    uint64_t number = 0;
+    Fault fault = Fault::kPartition;
+    LinkSet links;
+    int64_t until = 0;
+    bool flapping = false;
+    bool open = false;        // Flapping: not cut just now.
+    uint32_t then_fails = 0;  // kFewFollowers: the server that fails in the end.
+  };
+
+  // nemesis.cc
+  bool Begins(Fault fault);
+  int64_t Duration();
+  Node& AnyServer();
+  Node* AnyLeader();
+  Node* AnyRunning();
+  ServerSet AnyGroup();
+  void CrashNode(Node& node, Fault fault);
+  void RestartLater(const Node& node, int64_t within);
+  void Processes();
+  void Disks();
+  void Hosts();
+  void TakeSnapshot();
+  void EarlyTimeout();
+  void FailAfterFew(uint32_t server);
+
+  // cuts.cc
+  void Cuts();
+  void Cut(Fault fault, LinkSet links, Node* node, uint32_t then_fails = 0);
+  void ApplyCuts();
+  void Partition();
+  void OneWay();
+  void IsolateLeader();
+  void Bridge();
+  void Flapping();
+  void FewFollowers(uint32_t server);
+
+  // operators.cc
+  void Operators();
+  void ChangeMembership(Node& node);
+  void Transfer(Node& node);
+  void MaybeWipe();
+
+  World& world_;
+  Network& network_;
+  Servers& servers_;
+  Clients& clients_;
+  std::vector<ActiveCut> cuts_;
+  uint64_t next_number_ = 1;
+  uint32_t few_followers_armed_ = 0;  // For so many new leaders.
+};
+
+}  // namespace lockstep::sim
+
+#endif  // LOCKSTEP_SIM_NEMESIS_H_

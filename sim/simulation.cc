@@ -1,0 +1,121 @@
+#include "sim/simulation.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "core/start.h"
+#include "sim/history.h"
+
+namespace lockstep::sim {
+
+Simulation::Simulation(const Scenario& scenario, Choices& choices, Observer* observer)
+    : world_(scenario, choices, observer),
+      network_(world_),
+      clients_(world_, servers_),
+      nemesis_(world_, network_, servers_, clients_) {}
+
+RunResult Simulation::Run() {
+  Begin();
+  while (phase_ != Phase::kOver && !world_.failed()) {
+    const bool safety_over =
+        phase_ == Phase::kSafety && (world_.queue.empty() || world_.step >= world_.scenario.steps_max ||
+                                     world_.queue.next_time() >= world_.scenario.safety_micros);
+    if (safety_over) {
+      Heal();
+      continue;
+    }
+    const QueuedEvent event = world_.queue.Pop();
+    world_.now = event.time;
+    Dispatch(event);
+    if (world_.new_leader.server != 0) nemesis_.OnNewLeader(std::exchange(world_.new_leader, {}));
+  }
+  if (!world_.failed()) CheckHistory();
+  return Result();
+}
+
+void Simulation::Begin() {
+  const Scenario& scenario = world_.scenario;
+  Configuration founding;
+  for (uint32_t n = 1; n <= scenario.founders; ++n) {
+    const bool learner = n > scenario.founders - scenario.founding_learners;
+    (learner ? founding.learners : founding.voters).insert({n, 0});
+  }
+  for (uint32_t n = 1; n <= scenario.servers; ++n) {
+    servers_.emplace_back(world_, network_, n, n <= scenario.founders ? Founding(founding) : DurableState());
+  }
+  nemesis_.Begin();
+  for (Node& node : servers_) {
+    if (!world_.failed()) node.Start();
+  }
+  clients_.Begin();
+}
+
+void Simulation::Dispatch(const QueuedEvent& event) {
+  switch (event.kind) {
+    case EventKind::kCrash: {
+      Node& node = servers_[event.node - 1];
+      if (node.up() && node.life() == event.life) node.Crash();
+      return;
+    }
+    case EventKind::kRestart:
+      return Restart(event.node);
+    case EventKind::kResume: {
+      Node& node = servers_[event.node - 1];
+      if (node.life() == event.life) node.Resume();
+      return;
+    }
+    case EventKind::kInvoke:
+      return clients_.Invoke(event.detail);
+    case EventKind::kReply:
+      return clients_.TakeReply(static_cast<uint32_t>(event.argument));
+    case EventKind::kTimeout:
+      return clients_.TimeOut(event.detail, event.argument);
+    case EventKind::kFaultInterval:
+      return nemesis_.OnInterval();
+    case EventKind::kFaultEnd:
+      return nemesis_.OnFaultEnd(event.argument);
+    case EventKind::kFaultFlap:
+      return nemesis_.OnFlap(event.argument);
+    case EventKind::kCheckProgress:
+      return CheckProgress();
+    default:
+      return servers_[event.node - 1].Handle(event);
+  }
+}
+
+void Simulation::Restart(uint32_t server) {
+  Node& node = servers_[server - 1];
+  if (node.up()) return;
+  // What is broken for good stays so.
+  if (phase_ != Phase::kSafety && !Has(healthy_, server)) return;
+  node.Start();
+}
+
+void Simulation::CheckHistory() {
+  std::string why;
+  const bool holds = IsLinearizable(clients_.history(), world_.scenario.keys, &why);
+  history_ = holds ? HistoryVerdict::kLinearizable : HistoryVerdict::kNotLinearizable;
+  if (!holds) world_.monitor.Fail(spec::Property::kLinearizability, kNoNode, world_.step, std::move(why));
+}
+
+RunResult Simulation::Result() {
+  RunResult result;
+  result.violation = std::move(world_.violation);
+  if (const auto& broken = world_.monitor.violation(); broken.has_value() && !result.violation.has_value()) {
+    result.violation = Violation{Name(broken->property), broken->step, world_.now, broken->node, broken->evidence};
+  }
+  result.history = history_;
+  result.counters = std::move(world_.counters);
+  result.steps = world_.step;
+  result.simulated_micros = world_.now;
+  for (const Node& node : servers_) AddTo(world_.digest, node.state());
+  result.digest = world_.digest.Finish();
+  result.draws = world_.choices.draws();
+  return result;
+}
+
+RunResult Run(const Scenario& scenario, Choices& choices, Observer* observer) {
+  return Simulation(scenario, choices, observer).Run();
+}
+
+}  // namespace lockstep::sim

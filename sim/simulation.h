@@ -1,0 +1,59 @@
+// The loop of one run: takes the next event, hands it to whom it concerns, until the run is over.
+//
+// run.h's Run is this, and the parts it is made of. The liveness phase is here too: what is healed, what stays broken,
+// and what must then happen in time.
+#ifndef LOCKSTEP_SIM_SIMULATION_H_
+#define LOCKSTEP_SIM_SIMULATION_H_
+
+#include <string>
+
+#include "sim/client.h"
+#include "sim/nemesis.h"
+#include "sim/network.h"
+#include "sim/run.h"
+#include "sim/world.h"
+
+namespace lockstep::sim {
+
+class Simulation {
+ public:
+  Simulation(const Scenario& scenario, Choices& choices, Observer* observer);
+
+  RunResult Run();
+
+ private:
+  enum class Phase : uint8_t { kSafety, kRecover, kSettle, kOver };
+
+  void Begin();
+  void Dispatch(const QueuedEvent& event);
+  void Restart(uint32_t server);
+
+  // liveness.cc
+  void Heal();
+  // Leaves a server that the cluster must do without in some broken condition.
+  LinkSet Break(Node& node, ServerSet healthy);
+  void CheckProgress();
+  void ScheduleProgressCheck();
+  // What is not yet as it must be in the end; empty if nothing is.
+  std::string Unsettled() const;
+  std::string Disagreement() const;
+
+  void CheckHistory();
+  RunResult Result();
+
+  World world_;
+  Network network_;
+  Servers servers_;
+  Clients clients_;
+  Nemesis nemesis_;
+
+  Phase phase_ = Phase::kSafety;
+  ServerSet healthy_ = 0;
+  int64_t healed_at_ = 0;
+  int64_t deadline_ = 0;
+  HistoryVerdict history_ = HistoryVerdict::kNotChecked;
+};
+
+}  // namespace lockstep::sim
+
+#endif  // LOCKSTEP_SIM_SIMULATION_H_

@@ -1,0 +1,19 @@
+#include "sim/world.h"
+
+#include <utility>
+
+namespace lockstep::sim {
+
+void World::Inject(Fault fault, FaultPhase phase, NodeId node, NodeId peer, int64_t value) {
+  if (phase != FaultPhase::kEnd) ++counters.faults[fault];
+  digest.Add(uint64_t{0xfa} << 56 | static_cast<uint64_t>(fault) << 16 | static_cast<uint64_t>(phase) << 8 |
+             node.number);
+  if (observer != nullptr) observer->OnFault({now, fault, phase, node, peer, value});
+}
+
+void World::Fail(std::string property, NodeId node, std::string evidence) {
+  if (failed()) return;
+  violation = Violation{std::move(property), step, now, node, std::move(evidence)};
+}
+
+}  // namespace lockstep::sim

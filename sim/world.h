@@ -1,0 +1,94 @@
+// What all parts of one run share: time, the queue, the draws, the checks and the books.
+#ifndef LOCKSTEP_SIM_WORLD_H_
+#define LOCKSTEP_SIM_WORLD_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/fingerprint.h"
+#include "sim/choices.h"
+#include "sim/command.h"
+#include "sim/event_queue.h"
+#include "sim/observer.h"
+#include "sim/pool.h"
+#include "sim/run.h"
+#include "sim/scenario.h"
+#include "sim/store.h"
+#include "spec/properties/monitor.h"
+
+namespace lockstep::sim {
+
+// A client's request at a node, or the answer on its way back.
+struct Request {
+  uint32_t client = 0;
+  uint32_t attempt = 0;   // Of the client, counted over all its operations.
+  uint64_t sequence = 0;  // Of the operation.
+  Payload payload = 0;    // 0: a read.
+  uint32_t key = 0;
+  bool lease = false;
+
+  Answer answer = Answer::kPending;  // On the way back. kFailed: refused, it did not happen by this request.
+  uint64_t result = 0;
+  NodeId node;    // Who answered.
+  NodeId leader;  // If refused: whom to ask instead, if known.
+};
+
+// A new leader, for whoever wants to act on it.
+struct NewLeader {
+  uint32_t server = 0;  // 0: none since it was last looked at.
+  Term term = 0;
+};
+
+class World {
+ public:
+  World(const Scenario& s, Choices& c, Observer* o) : scenario(s), choices(c), observer(o) {}
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  // Whether `fault` strikes now. Never once the safety phase is over.
+  bool Strikes(Fault fault) { return faults_on && choices.Chance(scenario.fault_ppm[fault]); }
+  // Books and shows a fault that has been injected.
+  void Inject(Fault fault, FaultPhase phase, NodeId node, NodeId peer = kNoNode, int64_t value = 0);
+
+  // Something that may never happen did. The first one stands.
+  void Fail(std::string property, NodeId node, std::string evidence);
+  bool failed() const { return violation.has_value() || monitor.violation().has_value(); }
+  // Follows a call of the monitor: whether the run may go on.
+  bool Check(bool holds) { return holds && !failed(); }
+
+  void After(int64_t micros, QueuedEvent event) {
+    event.time = now + micros;
+    queue.Push(event);
+  }
+  // A short delay: of the network and of the disk, without faults.
+  int64_t NetworkDelay() {
+    return choices.Between(scenario.network_delay_min_micros, scenario.network_delay_max_micros);
+  }
+  int64_t DiskDelay() { return choices.Between(scenario.disk_delay_min_micros, scenario.disk_delay_max_micros); }
+
+  const Scenario& scenario;
+  Choices& choices;
+  Observer* const observer;
+
+  EventQueue queue;
+  int64_t now = 0;
+  uint64_t step = 0;
+  bool faults_on = true;
+
+  spec::Monitor monitor;
+  std::optional<Violation> violation;
+  Counters counters;
+  Fingerprinter digest;
+
+  CommandTable commands;
+  std::vector<Store> snapshots;  // The contents of all snapshots taken; number n is at n - 1.
+  Pool<Request> requests;
+  RequestId next_request_id = 1;
+  NewLeader new_leader;
+};
+
+}  // namespace lockstep::sim
+
+#endif  // LOCKSTEP_SIM_WORLD_H_
