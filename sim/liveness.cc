@@ -92,9 +92,10 @@ std::string Simulation::Unsettled() const {
 }
 
 std::string Simulation::Disagreement() const {
+  // Usually a healthy node; one that is cut off from some of them may lead the others.
   const Node* leader = nullptr;
   for (const Node& node : servers_) {
-    if (!Has(healthy_, node.id().number) || node.state().role != Role::kLeader) continue;
+    if (!node.leads()) continue;
     if (leader == nullptr || node.state().current_term > leader->state().current_term) leader = &node;
   }
   if (leader == nullptr) return "no leader";
@@ -102,6 +103,8 @@ std::string Simulation::Disagreement() const {
   for (const Node& node : servers_) {
     const State& state = node.state();
     if (!Has(healthy_, node.id().number) || !first.configuration().IsMember(node.id())) continue;
+    if (network_.cut().contains(leader->id().number, node.id().number)) continue;
+    if (network_.cut().contains(node.id().number, leader->id().number)) continue;
     if (state.last_log() != first.last_log()) {
       return "the log of node " + ToString(node.id()) + " ends at " + std::to_string(state.log.last_index()) +
              ", the leader's at " + std::to_string(first.log.last_index());

@@ -105,6 +105,8 @@ RunResult Simulation::Result() {
     result.violation = Violation{Name(broken->property), broken->step, world_.now, broken->node, broken->evidence};
   }
   result.history = history_;
+  const auto& goals = world_.monitor.goals().counts();
+  world_.counters.goals.assign(goals.begin(), goals.end());
   result.counters = std::move(world_.counters);
   result.steps = world_.step;
   result.simulated_micros = world_.now;
