@@ -160,7 +160,7 @@ void Disk::Apply(const Write& write, size_t entries) {
 
 void Disk::VoidLogWritesAfter(WriteId id) {
   for (Write& write : pending_) {
-    if (write.id > id && write.kind != Kind::kVote && !write.on_disk) write.is_void = true;
+    if (write.id > id && !write.on_disk) write.is_void = true;
   }
 }
 
