@@ -15,8 +15,9 @@ namespace lockstep::cli {
 
 struct CoverageRow {
   std::string name;
-  uint64_t times = 0;  // Over the campaign.
-  uint64_t seeds = 0;  // In how many runs at least once.
+  uint64_t times = 0;        // Over the campaign.
+  uint64_t seeds = 0;        // In how many runs at least once.
+  bool hoped_never = false;  // A correct core never does it: zero is as it should be.
 };
 
 struct CoverageSection {

@@ -20,13 +20,13 @@ std::vector<CoverageSection> Sections() {
 
 TEST(CoverageTable, OneColumnOnANarrowTerminal) {
   EXPECT_EQ(CoverageTable(Sections(), 60, {}),
-            "actions                      times      seeds\n"
-            "  ElectionTimeout        1,234,567     20,000\n"
-            "  TimeoutNow                 never          0\n"
-            "  Propose                       12          3\n"
+            "actions                   times     seeds\n"
+            "  ElectionTimeout     1,234,567    20,000\n"
+            "  TimeoutNow              never         0\n"
+            "  Propose                    12         3\n"
             "\n"
-            "goals                        times      seeds\n"
-            "  two leaders alive              5          5\n");
+            "goals                       times     seeds\n"
+            "  two leaders alive             5         5\n");
 }
 
 TEST(CoverageTable, TwoColumnsAreReadDownwards) {
@@ -52,6 +52,13 @@ TEST(CoverageTable, OnlyWhatWasNeverReachedIsRed) {
 
 TEST(CoverageTable, NamesWhatWasNeverReached) {
   EXPECT_THAT(NeverExercised(Sections()), ElementsAre("action TimeoutNow"));
+}
+
+TEST(CoverageTable, WhatShouldNeverHappenIsNotMissed) {
+  const std::vector<CoverageSection> sections = {{"effects", {{"Halt", 0, 0, true}}}};
+  EXPECT_TRUE(NeverExercised(sections).empty());
+  EXPECT_THAT(CoverageTable(sections, 60, PaletteFor(true)),
+              ::testing::AllOf(HasSubstr("none"), Not(HasSubstr(PaletteFor(true).red))));
 }
 
 TEST(CoverageTable, NothingToShowIsNoText) { EXPECT_EQ(CoverageTable({{"goals", {}}}, 80, {}), ""); }

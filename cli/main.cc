@@ -17,6 +17,8 @@ struct Verb {
 };
 
 constexpr Verb kVerbs[] = {
+    {"fuzz", "drive clusters through failure scenarios and check every step", RunFuzz},
+    {"replay", "run a recorded trace again and compare", RunReplay},
     {"check", "decide whether recorded histories are linearizable", RunCheck},
     {"version", "print the version and how the program was built", RunVersion},
 };
@@ -24,9 +26,8 @@ constexpr Verb kVerbs[] = {
 void PrintVerbs(std::FILE* out) {
   std::fputs("usage: lockstep VERB [arguments], `lockstep VERB --help`\n", out);
   for (const Verb& verb : kVerbs) {
-    std::fprintf(out, "  %-10.*s %.*s\n", static_cast<int>(verb.name.size()),
-                 verb.name.data(), static_cast<int>(verb.summary.size()),
-                 verb.summary.data());
+    std::fprintf(out, "  %-10.*s %.*s\n", static_cast<int>(verb.name.size()), verb.name.data(),
+                 static_cast<int>(verb.summary.size()), verb.summary.data());
   }
 }
 
@@ -42,12 +43,10 @@ int Main(std::span<char*> arguments) {
   }
   for (const Verb& verb : kVerbs) {
     if (verb.name == name) {
-      return verb.run(static_cast<int>(arguments.size()) - 1,
-                      arguments.data() + 1);
+      return verb.run(static_cast<int>(arguments.size()) - 1, arguments.data() + 1);
     }
   }
-  std::fprintf(stderr, "lockstep: no verb '%.*s'\n",
-               static_cast<int>(name.size()), name.data());
+  std::fprintf(stderr, "lockstep: no verb '%.*s'\n", static_cast<int>(name.size()), name.data());
   PrintVerbs(stderr);
   return 2;
 }

@@ -12,7 +12,7 @@ namespace lockstep::cli {
 bool IsTerminal(std::FILE* file) { return isatty(fileno(file)) != 0; }
 
 int TerminalWidth(std::FILE* file) {
-  constexpr int kDefault = 100;
+  constexpr int kDefault = 120;
   winsize size{};
   if (!IsTerminal(file) || ioctl(fileno(file), TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kDefault;
   return size.ws_col;

@@ -12,7 +12,7 @@ namespace lockstep::cli {
 
 bool IsTerminal(std::FILE* file);
 
-// Columns of the terminal behind `file`; 100 where there is none.
+// Columns of the terminal behind `file`; 120 where there is none.
 int TerminalWidth(std::FILE* file);
 
 // Whether to print colours to `file`: on a terminal, unless `--no-color`, the environment's NO_COLOR or a dumb

@@ -13,7 +13,7 @@ TEST(Terminal, AFileHasNoColourAndADefaultWidth) {
   ASSERT_NE(file, nullptr);
   EXPECT_FALSE(IsTerminal(file));
   EXPECT_FALSE(UseColor(file, false));
-  EXPECT_EQ(TerminalWidth(file), 100);
+  EXPECT_EQ(TerminalWidth(file), 120);
   std::fclose(file);
 }
 

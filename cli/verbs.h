@@ -14,6 +14,13 @@ namespace lockstep::cli {
 // arguments.
 using VerbFunction = int (*)(int argc, char** argv);
 
+// Runs seeds until one fails, and reports.
+int RunFuzz(int argc, char** argv);
+
+// Runs a recorded trace again. Besides the statuses above: 3 when the run
+// differs from the recorded one.
+int RunReplay(int argc, char** argv);
+
 // Decides whether recorded histories are linearizable. Besides the statuses
 // above: 3 when it is unknown.
 int RunCheck(int argc, char** argv);

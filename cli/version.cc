@@ -1,3 +1,5 @@
+#include "cli/version.h"
+
 #include <cstdio>
 
 #include "CLI/CLI.hpp"
@@ -5,18 +7,11 @@
 #include "cli/verbs.h"
 
 namespace lockstep::cli {
-namespace {
-
-constexpr char kVersion[] = "0.1.0";
-
-}  // namespace
 
 int RunVersion(int argc, char** argv) {
-  CLI::App app("Prints the version and how the program was built.",
-               "lockstep version");
+  CLI::App app("Prints the version and how the program was built.", "lockstep version");
   if (const auto status = ParseArguments(app, argc, argv)) return *status;
-  std::printf("lockstep %s (%s, compiler %s)\n", kVersion, LOCKSTEP_BUILD_MODE,
-              __VERSION__);
+  std::printf("lockstep %s (%s, compiler %s)\n", kVersion, LOCKSTEP_BUILD_MODE, __VERSION__);
   return 0;
 }
 

@@ -124,7 +124,8 @@ absl::StatusOr<std::vector<SourceFile>> ReadSourceTree(const fs::path& root) {
 bool IsCpp(std::string_view path) { return path.ends_with(".h") || path.ends_with(".cc"); }
 
 bool IsTest(std::string_view path) {
-  return path.ends_with("_test.cc") || path.ends_with("_benchmark.cc") || path.ends_with("_fuzzer.cc");
+  return path.ends_with("_test.cc") || path.ends_with("_benchmark.cc") || path.ends_with("_fuzzer.cc") ||
+         path.ends_with("_generators.h");
 }
 
 std::string_view TopFolder(std::string_view path) {

@@ -1,0 +1,253 @@
+// The verb `fuzz`: drives clusters through failure scenarios, one for each seed, until one fails.
+
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <deque>
+#include <filesystem>
+#include <string>
+#include <system_error>
+#include <thread>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "cli/arguments.h"
+#include "cli/campaign_report.h"
+#include "cli/coverage_table.h"
+#include "cli/progress.h"
+#include "cli/terminal.h"
+#include "cli/verbs.h"
+#include "cli/version.h"
+#include "sim/campaign.h"
+#include "sim/recording/build_fingerprint.h"
+#include "sim/recording/record.h"
+#include "traces/text.h"
+
+namespace lockstep::cli {
+namespace {
+
+constexpr uint64_t kSeedsByDefault = 20'000;
+constexpr size_t kLastLines = 25;
+
+struct Arguments {
+  uint64_t seeds = 0;
+  double minutes = 0;
+  uint64_t start_seed = 1;
+  uint32_t nodes = 0;
+  uint32_t jobs = 0;
+  std::string faults = "all";
+  std::string output = ".";
+  bool no_color = false;
+  bool list_faults = false;
+};
+
+std::atomic<bool> interrupted{false};
+
+void Interrupt(int) { interrupted.store(true, std::memory_order_relaxed); }
+
+// The first Ctrl-C asks for the summary, a second one ends the program.
+void CatchInterrupts() {
+  struct sigaction action = {};
+  action.sa_handler = Interrupt;
+  action.sa_flags = static_cast<int>(SA_RESETHAND);
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+int FailUsage(const std::string& message) {
+  std::fprintf(stderr, "fuzz: %s\n", message.c_str());
+  return 2;
+}
+
+// Without CLI11's own text for it, which spells out the largest double.
+CLI::Validator Positive() {
+  return CLI::Validator(
+      [](std::string& text) -> std::string {
+        double number = 0;
+        const bool is_number = CLI::detail::lexical_cast(text, number);
+        return is_number && number > 0 ? "" : absl::StrCat("'", text, "' is not a number above 0");
+      },
+      "");
+}
+
+void ListFaults() {
+  for (const sim::FaultRow& row : sim::FaultTable()) std::printf("  %-18s %s\n", row.name, row.description);
+}
+
+absl::StatusOr<std::vector<sim::Fault>> ParseFaults(const std::string& text) {
+  std::vector<sim::Fault> faults;
+  if (text == "none") return faults;
+  if (text == "all") {
+    for (const sim::FaultRow& row : sim::FaultTable()) faults.push_back(row.fault);
+    return faults;
+  }
+  const std::vector<std::string> names = absl::StrSplit(text, ',');
+  for (const std::string& name : names) {
+    const std::optional<sim::Fault> fault = sim::FaultNamed(name);
+    if (!fault) {
+      std::string known;
+      for (const sim::FaultRow& row : sim::FaultTable()) absl::StrAppend(&known, known.empty() ? "" : ", ", row.name);
+      return absl::InvalidArgumentError(
+          absl::StrCat("no fault '", name, "'; there are: ", known, "; and: all, none. --list-faults explains them"));
+    }
+    if (std::find(faults.begin(), faults.end(), *fault) == faults.end()) faults.push_back(*fault);
+  }
+  return faults;
+}
+
+// Makes the folder for traces, before hours of work are lost for want of it.
+absl::Status PrepareFolder(const std::string& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (!error && !std::filesystem::is_directory(folder)) error = std::make_error_code(std::errc::not_a_directory);
+  if (error) return absl::UnavailableError(absl::StrCat("cannot use --output=", folder, ": ", error.message()));
+  return absl::OkStatus();
+}
+
+CampaignSize SizeOf(const sim::CampaignResult& result) {
+  return {.seeds = result.seeds,
+          .steps = result.steps,
+          .simulated_seconds = static_cast<double>(result.simulated_micros) / 1e6,
+          .seconds = result.seconds,
+          .interrupted = interrupted};
+}
+
+uint64_t FaultsIn(const sim::Counters& counters) {
+  uint64_t faults = 0;
+  for (const sim::FaultRow& row : sim::FaultTable()) faults += counters.faults[row.fault];
+  return faults;
+}
+
+// How the person started the program: ./run says so.
+std::string RunCommand() {
+  const char* command = std::getenv("LOCKSTEP_RUN");
+  return command != nullptr ? ShellWord(command) : "./run";
+}
+
+// Runs the failed seed again, with its trace, and prints all about it.
+void ReportFailure(const sim::CampaignFailure& failure, const Arguments& arguments, const Palette& palette) {
+  const std::string path =
+      (std::filesystem::path(arguments.output) / absl::StrCat("seed-", failure.seed, ".trace")).lexically_normal();
+  std::deque<std::string> last_lines;
+  traces::Narrator narrator;
+  const auto remember = [&](const traces::proto::Record& record) {
+    if (record.has_header() || record.has_choices() || record.has_end()) return;
+    last_lines.push_back(narrator.Line(record));
+    if (last_lines.size() > kLastLines) last_lines.pop_front();
+  };
+  const absl::StatusOr<sim::RunResult> recorded = sim::RecordRun(failure.scenario, sim::Choices::Seeded(failure.seed),
+                                                                 {kVersion, sim::kBuildFingerprint}, path, remember);
+  std::fputs(
+      FailureReport(failure.seed, *failure.result.violation, {last_lines.begin(), last_lines.end()}, palette).c_str(),
+      stdout);
+  if (!recorded.ok()) {
+    std::printf("\nNo trace: %s\n", std::string(recorded.status().message()).c_str());
+    return;
+  }
+  if (recorded->digest != failure.result.digest) {
+    std::printf(
+        "\n%sThe run was not the same when run again to record it%s: it depends on something else than its\n"
+        "choices, a defect of its own. The trace is of the second run.\n",
+        palette.red, palette.reset);
+  }
+  std::printf("\nTrace:  %s (%s kB)\nReplay: %s replay %s\n", path.c_str(),
+              WithThousands((std::filesystem::file_size(path) + 999) / 1000).c_str(), RunCommand().c_str(),
+              ShellWord(path).c_str());
+}
+
+int Report(const sim::CampaignResult& result, const Arguments& arguments, const std::vector<sim::Fault>& faults) {
+  const Palette palette = PaletteFor(UseColor(stdout, arguments.no_color));
+  const CampaignSize size = SizeOf(result);
+  if (result.failure) {
+    std::printf("%s\n\n", TotalsLine(size, result.times).c_str());
+    ReportFailure(*result.failure, arguments, palette);
+    return 1;
+  }
+  const std::vector<CoverageSection> coverage = CoverageOf(result.times, result.seeds_with, faults);
+  std::printf("%s\n%s\n\n", CoverageTable(coverage, TerminalWidth(stdout), palette).c_str(),
+              TotalsLine(size, result.times).c_str());
+  std::printf("%s\n", PassVerdict(size, NeverExercised(coverage), palette).c_str());
+  return 0;
+}
+
+// What is about to happen.
+std::string Heading(const Arguments& arguments, const std::vector<sim::Fault>& faults) {
+  const std::string amount = arguments.seeds > 0 ? WithThousands(arguments.seeds) + " seeds"
+                                                 : absl::StrCat(arguments.minutes, " minutes of seeds");
+  return absl::StrCat("Running ", amount, " from ", arguments.start_seed, ", ", arguments.jobs, " at a time, ",
+                      arguments.nodes > 0 ? absl::StrCat(arguments.nodes) : std::string("1 to 7"), " nodes, ",
+                      faults.size() == sim::kFaultCount ? "all" : absl::StrCat(faults.size()), " kinds of faults");
+}
+
+int Fuzz(const Arguments& arguments, const std::vector<sim::Fault>& faults) {
+  std::fprintf(stderr, "%s\n", Heading(arguments, faults).c_str());
+  const bool live = IsTerminal(stderr);
+  ProgressLine line(stderr, live, TerminalWidth(stderr));
+  sim::CampaignOptions options;
+  options.start_seed = arguments.start_seed;
+  options.seeds = arguments.seeds;
+  options.seconds = arguments.minutes * 60;
+  options.jobs = arguments.jobs;
+  options.nodes = arguments.nodes;
+  options.faults = faults;
+  CatchInterrupts();
+  const sim::CampaignResult result = sim::RunCampaign(options, interrupted, [&](const sim::CampaignResult& so_far) {
+    line.Show({.seeds = so_far.seeds,
+               .seeds_wanted = arguments.seeds,
+               .seconds_allowed = options.seconds,
+               .seconds = so_far.seconds,
+               .steps = so_far.steps,
+               .simulated_seconds = static_cast<double>(so_far.simulated_micros) / 1e6,
+               .faults = FaultsIn(so_far.times)});
+  });
+  line.Clear();
+  return Report(result, arguments, faults);
+}
+
+}  // namespace
+
+int RunFuzz(int argc, char** argv) {
+  Arguments arguments;
+  CLI::App app(
+      "Drives clusters of the core through failure scenarios in simulated time, one for each seed, and checks every\n"
+      "step. Stops at the first violation, writes its trace and says how to replay it. Ctrl-C ends with the summary.\n"
+      "Exit status: 0 no violation; 1 a violation; 2 the arguments cannot be used.",
+      "lockstep fuzz");
+  auto* seeds = app.add_option("--seeds", arguments.seeds,
+                               absl::StrCat("Run this many seeds (", kSeedsByDefault, " without --minutes)"))
+                    ->check(Positive());
+  auto* minutes = app.add_option("--minutes", arguments.minutes, "Run for this long")->check(Positive());
+  seeds->excludes(minutes);
+  app.add_option("--nodes", arguments.nodes, "Servers in every cluster, 1 to 7 (without it, drawn for each seed)")
+      ->check(CLI::Range(1, 7));
+  app.add_option("--jobs", arguments.jobs, "Runs at the same time (without it, one for each core)")
+      ->check(CLI::Range(1, 1024));
+  app.add_option("--faults", arguments.faults,
+                 "The faults to inject, separated by commas; or all, or none (without it, all)");
+  app.add_flag("--list-faults", arguments.list_faults, "Print the faults and what they do");
+  app.add_option("--start-seed", arguments.start_seed, "The first seed (without it, 1)");
+  app.add_option("--output", arguments.output, "The folder for the trace of a failure (without it, this one)");
+  app.add_flag("--no-color", arguments.no_color, "No colours, also on a terminal");
+  if (const auto status = ParseArguments(app, argc, argv)) return *status;
+  if (arguments.list_faults) {
+    ListFaults();
+    return 0;
+  }
+  const absl::StatusOr<std::vector<sim::Fault>> faults = ParseFaults(arguments.faults);
+  if (!faults.ok()) return FailUsage(std::string(faults.status().message()));
+  if (const absl::Status status = PrepareFolder(arguments.output); !status.ok()) {
+    return FailUsage(std::string(status.message()));
+  }
+  if (arguments.seeds == 0 && arguments.minutes == 0) arguments.seeds = kSeedsByDefault;
+  if (arguments.jobs == 0) arguments.jobs = std::max(1u, std::thread::hardware_concurrency());
+  return Fuzz(arguments, *faults);
+}
+
+}  // namespace lockstep::cli

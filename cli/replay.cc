@@ -1,0 +1,227 @@
+// The verb `replay`: runs a recorded trace again and says whether it is the same run.
+
+#include "sim/recording/replay.h"
+
+#include <cstdint>
+#include <cstdio>
+#include <limits>
+#include <string>
+
+#include "CLI/CLI.hpp"
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
+#include "cli/arguments.h"
+#include "cli/terminal.h"
+#include "cli/verbs.h"
+#include "cli/version.h"
+#include "sim/recording/build_fingerprint.h"
+#include "traces/json.h"
+#include "traces/reader.h"
+#include "traces/state_text.h"
+#include "traces/text.h"
+
+namespace lockstep::cli {
+namespace {
+
+constexpr int kClean = 0;
+constexpr int kReproduced = 1;
+constexpr int kUnusable = 2;
+constexpr int kDiverged = 3;
+
+struct Arguments {
+  std::string path;
+  bool verbose = false;
+  bool ndjson = false;
+  bool recorded = false;
+  bool no_color = false;
+  uint64_t from = 0;
+  uint64_t to = std::numeric_limits<uint64_t>::max();
+};
+
+int Fail(const absl::Status& status) {
+  std::fprintf(stderr, "replay: %s\n", std::string(status.message()).c_str());
+  return kUnusable;
+}
+
+std::string Digest(uint64_t high, uint64_t low) {
+  char text[40];
+  std::snprintf(text, sizeof text, "%016llx%016llx", static_cast<unsigned long long>(high),
+                static_cast<unsigned long long>(low));
+  return text;
+}
+
+// Prints the happenings within the range of steps that was asked for.
+class Printer {
+ public:
+  Printer(const Arguments& arguments, const Palette& palette) : arguments_(arguments), palette_(palette) {}
+
+  void Print(const traces::proto::Record& record) {
+    if (record.has_step()) step_ = record.step().step();
+    const std::string line = narrator_.Line(record);
+    visible_ = step_ >= arguments_.from && step_ <= arguments_.to;
+    if (!visible_) return;
+    if (arguments_.ndjson) {
+      std::printf("%s\n", traces::ToJson(record).c_str());
+    } else if (!record.has_end() && !record.has_choices() && !record.has_header()) {
+      std::printf("%s%s%s\n", Color(record), line.c_str(), palette_.reset);
+    }
+  }
+
+  void Print(const State& state) {
+    if (!visible_ || arguments_.ndjson) return;
+    for (const std::string& line : traces::StateLines(state)) {
+      std::printf("%s%31s| %s%s\n", palette_.dim, "", line.c_str(), palette_.reset);
+    }
+  }
+
+ private:
+  const char* Color(const traces::proto::Record& record) const {
+    if (record.has_crash() || record.has_fault()) return palette_.red;
+    if (record.has_network() && record.network().fate() != traces::proto::FATE_SENT) return palette_.yellow;
+    if (record.has_network()) return palette_.dim;
+    if (record.has_start() || record.has_healed()) return palette_.green;
+    if (record.has_step() && record.step().effects_done() < static_cast<uint32_t>(record.step().effects_size())) {
+      return palette_.red;
+    }
+    return "";
+  }
+
+  const Arguments& arguments_;
+  const Palette& palette_;
+  traces::Narrator narrator_;
+  uint64_t step_ = 0;
+  bool visible_ = false;
+};
+
+// Reference runs name no build: they are to hold for every one.
+bool IsOfAnotherBuild(const traces::proto::Header& header) {
+  return header.build() != 0 && header.build() != sim::kBuildFingerprint;
+}
+
+// What the trace is of.
+void PrintHead(const traces::proto::Header& header, const std::string& path, const Arguments& arguments,
+               std::FILE* out) {
+  std::fprintf(out, "%s: seed %llu, recorded by lockstep %s\n", path.c_str(),
+               static_cast<unsigned long long>(header.seed()), header.program_version().c_str());
+  if (IsOfAnotherBuild(header)) {
+    std::fprintf(
+        out,
+        "Note: it was recorded by another build (%016llx; this is %016llx, lockstep %s): the same choices may\n"
+        "lead elsewhere here.%s\n",
+        static_cast<unsigned long long>(header.build()), static_cast<unsigned long long>(sim::kBuildFingerprint),
+        kVersion, arguments.recorded ? "" : " `--recorded` prints what happened there.");
+  }
+  if (!arguments.ndjson) std::fprintf(out, "%s\n", traces::LineHeading().c_str());
+}
+
+void PrintViolation(const traces::proto::End& end, const Palette& palette, std::FILE* out) {
+  const traces::proto::Violation& violation = end.violation();
+  std::fprintf(out, "%s%sVIOLATION%s of %s at step %llu", palette.red, palette.bold, palette.reset,
+               violation.property().c_str(), static_cast<unsigned long long>(violation.step()));
+  if (violation.has_node()) {
+    std::fprintf(out, ", node %u%s", violation.node().number(),
+                 violation.node().incarnation() == 0 ? "" : absl::StrCat(".", violation.node().incarnation()).c_str());
+  }
+  std::fprintf(out, ", %.3f ms\n  %s\n", static_cast<double>(violation.time_micros()) / 1000,
+               violation.evidence().c_str());
+}
+
+// Prints the file's own records, without running anything.
+int PrintRecorded(const Arguments& arguments, const Palette& palette) {
+  const absl::StatusOr<traces::Summary> summary = traces::ReadSummary(arguments.path);
+  if (!summary.ok()) return Fail(summary.status());
+  absl::StatusOr<traces::Reader> reader = traces::Reader::Open(arguments.path);
+  if (!reader.ok()) return Fail(reader.status());
+  std::FILE* words = arguments.ndjson ? stderr : stdout;
+  PrintHead(summary->header, arguments.path, arguments, words);
+  Printer printer(arguments, palette);
+  traces::proto::Record record;
+  while (true) {
+    const absl::StatusOr<bool> more = reader->Next(&record);
+    if (!more.ok()) return Fail(more.status());
+    if (!*more) break;
+    printer.Print(record);
+  }
+  if (summary->end.has_violation()) PrintViolation(summary->end, palette, words);
+  std::fprintf(words, "As recorded; nothing was run. %llu steps, digest %s\n",
+               static_cast<unsigned long long>(summary->end.steps()),
+               Digest(summary->end.digest_high(), summary->end.digest_low()).c_str());
+  return kClean;
+}
+
+int PrintVerdict(const sim::Replayable& replayable, const sim::ReplayReport& report, const traces::proto::End& end,
+                 const Palette& palette, std::FILE* out) {
+  if (end.has_violation()) PrintViolation(end, palette, out);
+  if (report.divergence) {
+    std::fprintf(
+        out,
+        "%sDIVERGED%s from the recording after step %llu, at happening %llu (first: the trace, second: now):\n%s\n",
+        palette.red, palette.reset, static_cast<unsigned long long>(report.divergence->step),
+        static_cast<unsigned long long>(report.divergence->happening), report.divergence->description.c_str());
+    std::fprintf(out, "%s\n",
+                 replayable.trace.header.build() == sim::kBuildFingerprint
+                     ? "The trace is of this very build: a run depends on something else than its choices, a defect."
+                     : "The trace is of another build, which decided differently. This is no reproduction.");
+    return kDiverged;
+  }
+  const std::string digest = Digest(report.result.digest.high, report.result.digest.low);
+  if (end.has_violation()) {
+    std::fprintf(out, "%sReproduced%s: the same violation after %llu steps, digest %s as recorded.\n", palette.red,
+                 palette.reset, static_cast<unsigned long long>(report.result.steps), digest.c_str());
+    return kReproduced;
+  }
+  std::fprintf(out, "%sNo violation%s, as recorded: %llu steps, %.3f s of simulated time, digest %s as recorded.\n",
+               palette.green, palette.reset, static_cast<unsigned long long>(report.result.steps),
+               static_cast<double>(report.result.simulated_micros) / 1e6, digest.c_str());
+  return kClean;
+}
+
+int RunAgain(const Arguments& arguments, const Palette& palette) {
+  const absl::StatusOr<sim::Replayable> replayable = sim::LoadTrace(arguments.path);
+  if (!replayable.ok()) return Fail(replayable.status());
+  std::FILE* words = arguments.ndjson ? stderr : stdout;
+  PrintHead(replayable->trace.header, arguments.path, arguments, words);
+  Printer printer(arguments, palette);
+  traces::proto::End end;
+  sim::ReplayView view;
+  view.record = [&](const traces::proto::Record& record) {
+    if (record.has_end()) end = record.end();
+    printer.Print(record);
+  };
+  if (arguments.verbose) view.state = [&printer](const State& state) { printer.Print(state); };
+  const absl::StatusOr<sim::ReplayReport> report = sim::Replay(*replayable, view);
+  if (!report.ok()) return Fail(report.status());
+  return PrintVerdict(*replayable, *report, end, palette, words);
+}
+
+}  // namespace
+
+int RunReplay(int argc, char** argv) {
+  Arguments arguments;
+  CLI::App app(
+      "Runs a recorded trace again, prints what happens and says whether it is the same run.\n"
+      "Exit status: 0 no violation, as recorded; 1 the recorded violation is reproduced; 2 the file or the\n"
+      "arguments cannot be used; 3 the run differs from the recorded one.",
+      "lockstep replay");
+  app.add_option("file", arguments.path, "The trace, as `fuzz` wrote it")->required();
+  app.add_flag("-v,--verbose", arguments.verbose, "Print the node's whole state after each step");
+  app.add_option("--from", arguments.from, "Print from this step on");
+  app.add_option("--to", arguments.to, "Print up to this step");
+  app.add_flag("--ndjson,--json", arguments.ndjson, "Print one JSON object per line; words go to standard error");
+  app.add_flag("--recorded", arguments.recorded, "Print what the file says, without running it again");
+  app.add_flag("--no-color", arguments.no_color, "No colours, also on a terminal");
+  if (const auto status = ParseArguments(app, argc, argv)) return *status;
+  if (arguments.from > arguments.to) {
+    std::fprintf(stderr, "replay: --from=%llu is behind --to=%llu\n", static_cast<unsigned long long>(arguments.from),
+                 static_cast<unsigned long long>(arguments.to));
+    return kUnusable;
+  }
+  if (arguments.recorded && arguments.verbose) {
+    std::fprintf(stderr, "replay: --recorded runs nothing, so there are no states for --verbose\n");
+    return kUnusable;
+  }
+  const Palette palette = PaletteFor(UseColor(stdout, arguments.no_color));
+  return arguments.recorded ? PrintRecorded(arguments, palette) : RunAgain(arguments, palette);
+}
+
+}  // namespace lockstep::cli
