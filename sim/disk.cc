@@ -19,7 +19,6 @@ void Disk::Issue(effect::AppendLog&& write, Payloads payloads) {
   Write& pending = pending_.emplace_back();
   pending.id = write.write_id;
   pending.kind = Kind::kAppend;
-  pending.is_void = log_void_;
   pending.first = write.first;
   pending.entries = std::move(write.entries);
   pending.configurations = std::move(write.configurations);
@@ -30,37 +29,28 @@ void Disk::Issue(const effect::TruncateLog& write) {
   Write& pending = pending_.emplace_back();
   pending.id = write.write_id;
   pending.kind = Kind::kTruncate;
-  pending.is_void = log_void_;
   pending.first = write.last + 1;
 }
 
 bool Disk::Complete(WriteId id, std::vector<WriteId>& durable) {
   const Write* write = Find(id);
   if (write == nullptr) return true;
-  const bool failed = write->is_void && !write->on_disk;
-  if (failed) {
-    log_void_ = false;
-  } else {
-    ApplyUpTo(id, durable);
-  }
+  const bool is_void = write->is_void;
+  if (!is_void) ApplyUpTo(id, durable);
   Erase(id);
-  return !failed;
+  return !is_void;
 }
 
 void Disk::Fail(WriteId id, bool torn, Choices& choices, std::vector<WriteId>& durable) {
   const Write* write = Find(id);
   if (write == nullptr) return;
-  if (write->kind != Kind::kVote) log_void_ = false;
-  if (!write->on_disk && !write->is_void) {
-    if (torn) {
-      if (write != pending_.data()) ApplyUpTo((write - 1)->id, durable);
-      const size_t parts = write->kind == Kind::kAppend ? write->entries.size() : 1;
-      Apply(*write, choices.Below(parts + 1));
-    }
-    const bool vote = write->kind == Kind::kVote;
-    VoidLogWritesAfter(id);
-    log_void_ = vote && std::any_of(pending_.begin(), pending_.end(),
-                                    [](const Write& w) { return w.kind != Kind::kVote && w.is_void && !w.on_disk; });
+  if (torn && !write->on_disk && !write->is_void) {
+    if (write != pending_.data()) ApplyUpTo((write - 1)->id, durable);
+    const size_t parts = write->kind == Kind::kAppend ? write->entries.size() : 1;
+    Apply(*write, choices.Below(parts + 1));
+  }
+  for (Write& later : pending_) {
+    if (later.id > id && !later.on_disk) later.is_void = true;
   }
   Erase(id);
 }
@@ -78,7 +68,6 @@ size_t Disk::Crash(bool lose_unsynced, bool torn, Choices& choices, WriteId* fir
   const size_t lost = open.size() - kept;
   *first_lost = lost == 0 ? 0 : open[kept]->id;
   pending_.clear();
-  log_void_ = false;
   return lost;
 }
 
@@ -155,12 +144,6 @@ void Disk::Apply(const Write& write, size_t entries) {
       log.Append(write.entries[i]);
     }
     payloads_.Append(write.payloads[i]);
-  }
-}
-
-void Disk::VoidLogWritesAfter(WriteId id) {
-  for (Write& write : pending_) {
-    if (write.id > id && !write.on_disk) write.is_void = true;
   }
 }
 

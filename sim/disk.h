@@ -2,9 +2,8 @@
 //
 // Writes take effect in the order in which they were asked for; a crash keeps a prefix of those not confirmed, and
 // maybe a part of the next one. Completions are told in any order: told means that a crash no longer takes the write
-// back, so every earlier one is on the disk too. A write that fails may be on disk whole, in part or not at all; log
-// writes that were on their way behind it are void, as those are that follow until the core has been told of a failed
-// log write. The disk does not know time: its host says when a write completes.
+// back, so every earlier one is on the disk too. A write that fails may be on disk whole, in part or not at all; those
+// that were on their way behind it are void. The disk does not know time: its host says when a write completes.
 #ifndef LOCKSTEP_SIM_DISK_H_
 #define LOCKSTEP_SIM_DISK_H_
 
@@ -81,13 +80,11 @@ class Disk {
   void ApplyUpTo(WriteId id, std::vector<WriteId>& durable);
   // Applies a write, of an append only the first `entries` ones; of 0 nothing.
   void Apply(const Write& write, size_t entries);
-  void VoidLogWritesAfter(WriteId id);
 
   DurableState durable_;
   PayloadLog payloads_;
   uint32_t snapshot_content_ = 0;
   std::vector<Write> pending_;  // Ascending by id, in the order of issue.
-  bool log_void_ = false;       // New log writes are void: the core does not know yet that an earlier one failed.
 };
 
 }  // namespace lockstep::sim

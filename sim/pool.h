@@ -2,6 +2,7 @@
 #ifndef LOCKSTEP_SIM_POOL_H_
 #define LOCKSTEP_SIM_POOL_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
