@@ -4,6 +4,8 @@
 #ifndef LOCKSTEP_TRACES_CORE_GENERATORS_H_
 #define LOCKSTEP_TRACES_CORE_GENERATORS_H_
 
+#include <rapidcheck.h>
+
 #include <cstdint>
 #include <string>
 #include <utility>
@@ -12,7 +14,6 @@
 #include "core/effect.h"
 #include "core/input.h"
 #include "core/options.h"
-#include "rapidcheck.h"
 
 namespace lockstep::traces {
 

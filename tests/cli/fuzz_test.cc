@@ -94,7 +94,7 @@ TEST(Fuzz, TheSameSeedsGiveTheSameCampaignWhateverTheJobs) {
 }
 
 TEST(Fuzz, OnATerminalThereIsABarAndColour) {
-  const ProgramOutcome outcome = RunProgram({"fuzz", "--minutes=0.02"}, {.terminal = true});
+  const ProgramOutcome outcome = RunProgram({"fuzz", "--minutes=0.02", "--faults=none"}, {.terminal = true});
   EXPECT_EQ(outcome.status, 0) << outcome.out;
   EXPECT_THAT(outcome.out, AllOf(HasSubstr("\r\033[K["), HasSubstr("seeds"), HasSubstr("steps/s"),
                                  HasSubstr("s simulated/s"), HasSubstr("faults"), HasSubstr("\033[3")));
@@ -105,8 +105,8 @@ TEST(Fuzz, OnATerminalThereIsABarAndColour) {
 }
 
 TEST(Fuzz, CtrlCEndsWithTheSummary) {
-  const ProgramOutcome outcome =
-      RunProgram({"fuzz", "--minutes=10"}, {.terminal = true, .interrupt_when = "steps/s", .seconds_max = 30});
+  const ProgramOutcome outcome = RunProgram({"fuzz", "--minutes=10", "--faults=none"},
+                                            {.terminal = true, .interrupt_when = "steps/s", .seconds_max = 30});
   EXPECT_EQ(outcome.status, 0) << outcome.out;
   EXPECT_LT(outcome.seconds, 20);
   EXPECT_THAT(outcome.out, AllOf(HasSubstr("goals"), HasSubstr("interrupted; ")));
