@@ -20,6 +20,7 @@ constexpr Verb kVerbs[] = {
     {"fuzz", "drive clusters through failure scenarios and check every step", RunFuzz},
     {"replay", "run a recorded trace again and compare", RunReplay},
     {"check", "decide whether recorded histories are linearizable", RunCheck},
+    {"explore", "try every schedule of the core within bounds", RunExplore},
     {"version", "print the version and how the program was built", RunVersion},
 };
 

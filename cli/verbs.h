@@ -25,6 +25,9 @@ int RunReplay(int argc, char** argv);
 // above: 3 when it is unknown.
 int RunCheck(int argc, char** argv);
 
+// Tries every schedule of the core within bounds. Besides the statuses above: 3 when the search is incomplete.
+int RunExplore(int argc, char** argv);
+
 // Prints the version and how the program was built.
 int RunVersion(int argc, char** argv);
 

@@ -1,0 +1,146 @@
+// The verb `explore`: every schedule of the core within bounds.
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <cstdio>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "cli/arguments.h"
+#include "cli/verbs.h"
+#include "sim/explore/search.h"
+
+namespace lockstep::cli {
+namespace {
+
+namespace explore = sim::explore;
+
+std::atomic<bool> interrupted{false};
+
+void Report(const explore::SearchProgress& progress) {
+  std::fprintf(stderr, "\r%.0f s  %llu states  %llu transitions (%.0f/s)  depth %u  %llu waiting   ", progress.seconds,
+               static_cast<unsigned long long>(progress.states), static_cast<unsigned long long>(progress.transitions),
+               static_cast<double>(progress.transitions) / progress.seconds, progress.depth,
+               static_cast<unsigned long long>(progress.waiting));
+}
+
+// "remove:3" "voter:4" "learner:4" "leave", joined by "+".
+bool ParseTarget(const std::string& text, ConfigurationChange& change) {
+  size_t begin = 0;
+  change.transition = Transition::kAuto;
+  while (begin <= text.size()) {
+    const size_t end = std::min(text.find('+', begin), text.size());
+    const std::string part = text.substr(begin, end - begin);
+    begin = end + 1;
+    if (part == "leave") continue;
+    if (part == "joint") {
+      change.transition = Transition::kJointImplicit;
+      continue;
+    }
+    const size_t colon = part.find(':');
+    if (colon == std::string::npos || colon + 2 != part.size()) return false;
+    const char digit = part[colon + 1];
+    if (digit < '1' || digit > '5') return false;
+    MemberChange member;
+    member.node.number = static_cast<uint32_t>(digit - '0');
+    const std::string kind = part.substr(0, colon);
+    if (kind == "voter") {
+      member.kind = ChangeKind::kAddVoter;
+    } else if (kind == "learner") {
+      member.kind = ChangeKind::kAddLearner;
+    } else if (kind == "remove") {
+      member.kind = ChangeKind::kRemove;
+    } else {
+      return false;
+    }
+    change.members.push_back(member);
+  }
+  return true;
+}
+
+int Print(const explore::SearchResult& result) {
+  const explore::SearchProgress& progress = result.progress;
+  std::printf("%llu distinct states, %llu transitions, %.1f s, %.0f transitions/s\n",
+              static_cast<unsigned long long>(progress.states), static_cast<unsigned long long>(progress.transitions),
+              progress.seconds, static_cast<double>(progress.transitions) / progress.seconds);
+  std::printf("%zu distinct processes, %zu messages, %zu steps of the core (each taken once)\n", result.processes,
+              result.messages, result.outcomes);
+  if (!result.states_at.empty()) std::printf("depth %zu\n", result.states_at.size() - 1);
+  if (result.broken.has_value()) {
+    std::printf("\nBROKEN %s: %s\nafter %zu events:\n", spec::Name(result.broken->property),
+                result.broken->evidence.c_str(), result.schedule.size());
+    for (size_t i = 0; i < result.schedule.size(); ++i) std::printf("%4zu  %s\n", i + 1, result.schedule[i].c_str());
+    return 1;
+  }
+  if (!result.complete) {
+    std::printf("\nINCOMPLETE: %s; no property broken so far\n", result.why_incomplete.c_str());
+    return 3;
+  }
+  std::printf("\nCOMPLETE: every schedule within the bounds was tried; no property broken\n");
+  return 0;
+}
+
+}  // namespace
+
+int RunExplore(int argc, char** argv) {
+  explore::Bounds bounds;
+  explore::SearchOptions options;
+  options.jobs = std::max(1u, std::thread::hardware_concurrency());
+  std::string order = "breadth";
+  std::vector<std::string> targets;
+  CLI::App app("Try every schedule of the core within bounds, and check every property at every step.",
+               "lockstep explore");
+  app.add_option("--nodes", bounds.nodes, "nodes, 1 to 5")->capture_default_str();
+  app.add_option("--voters", bounds.voters, "founding voters; 0: all nodes")->capture_default_str();
+  app.add_option("--terms", bounds.terms, "no election beyond this term")->capture_default_str();
+  app.add_option("--elections", bounds.elections, "election timeouts in all; 0: bounded by the terms alone");
+  app.add_option("--entries", bounds.entries, "commands proposed")->capture_default_str();
+  app.add_option("--crashes", bounds.crashes, "crashes, each losing any suffix of the unfinished writes");
+  app.add_option("--write-failures", bounds.write_failures, "failing writes");
+  app.add_option("--duplicates", bounds.duplicates, "deliveries after which the message comes again");
+  app.add_option("--in-flight", bounds.in_flight, "messages under way at once, the rest is lost; 0: no bound");
+  app.add_option("--heartbeats", bounds.heartbeats, "heartbeat timeouts");
+  app.add_option("--quorum-checks", bounds.quorum_checks, "quorum checks");
+  app.add_option("--reads", bounds.reads, "linearizable reads");
+  app.add_option("--transfers", bounds.transfers, "leadership transfers");
+  app.add_option("--snapshots", bounds.snapshots, "snapshots");
+  app.add_option("--changes", bounds.changes, "membership changes, each to one of the targets");
+  app.add_option("--target", targets, "a change: voter:4, learner:4, remove:1, joined by +; leave; joint+…");
+  app.add_flag("--reorder-completions", bounds.reorder_completions, "writes complete in any order");
+  app.add_flag("!--no-pre-vote", bounds.pre_vote, "elections without pre-votes");
+  app.add_flag("!--no-check-quorum", bounds.check_quorum, "leaders are not protected");
+  app.add_flag("!--no-symmetry", bounds.symmetry, "tell apart states that differ by the nodes' names alone");
+  app.add_option("--order", order, "breadth (shortest counterexamples) or depth")
+      ->check(CLI::IsMember({"breadth", "depth"}))
+      ->capture_default_str();
+  app.add_option("--jobs", options.jobs, "threads")->check(CLI::Range(1, 64))->capture_default_str();
+  app.add_option("--checkpoint", options.checkpoint, "breadth: keep the search here, and go on from it");
+  app.add_option("--states", options.states_max, "room for so many states, at 10 to 20 bytes each")
+      ->check(CLI::Range(uint64_t{1} << 10, uint64_t{1} << 31))
+      ->capture_default_str();
+  if (const auto status = ParseArguments(app, argc, argv)) return *status;
+  for (const std::string& target : targets) {
+    ConfigurationChange change;
+    if (!ParseTarget(target, change)) {
+      std::fprintf(stderr, "explore: --target=%s: expected voter:N, learner:N, remove:N joined by +, or leave\n",
+                   target.c_str());
+      return 2;
+    }
+    bounds.targets.push_back(change);
+  }
+  options.order = order == "depth" ? explore::Order::kDepthFirst : explore::Order::kBreadthFirst;
+  options.report = Report;
+  options.stop = &interrupted;
+  std::signal(SIGINT, [](int) { interrupted.store(true); });
+  const absl::StatusOr<explore::SearchResult> result = explore::Search(bounds, nullptr, options);
+  std::fprintf(stderr, "\n");
+  if (!result.ok()) {
+    std::fprintf(stderr, "explore: %s\n", std::string(result.status().message()).c_str());
+    return 2;
+  }
+  return Print(*result);
+}
+
+}  // namespace lockstep::cli

@@ -1,0 +1,39 @@
+#include "sim/explore/bounds.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+
+namespace lockstep::sim::explore {
+namespace {
+
+constexpr uint32_t kBudgetMax = 100;
+
+}  // namespace
+
+Options Bounds::CoreOptions() const {
+  Options options;
+  options.pre_vote = pre_vote;
+  options.check_quorum = check_quorum;
+  return options;
+}
+
+absl::Status ValidateBounds(const Bounds& bounds) {
+  if (bounds.nodes < 1 || bounds.nodes > kNodesMax) {
+    return absl::InvalidArgumentError(absl::StrCat("--nodes=", bounds.nodes, ": from 1 to ", kNodesMax));
+  }
+  if (bounds.voters > bounds.nodes) {
+    return absl::InvalidArgumentError(absl::StrCat("--voters=", bounds.voters, ": there are ", bounds.nodes, " nodes"));
+  }
+  if (bounds.terms < 1 || bounds.terms > 15) return absl::InvalidArgumentError("--terms: from 1 to 15");
+  if (bounds.changes > 0 && bounds.targets.empty()) {
+    return absl::InvalidArgumentError("--changes needs at least one target to change to");
+  }
+  const uint32_t largest = std::max({bounds.entries, bounds.crashes, bounds.duplicates, bounds.heartbeats,
+                                     bounds.quorum_checks, bounds.reads, bounds.transfers, bounds.snapshots,
+                                     bounds.changes, bounds.write_failures, bounds.in_flight, bounds.elections});
+  if (largest > kBudgetMax) return absl::InvalidArgumentError(absl::StrCat("no budget may exceed ", kBudgetMax));
+  return absl::OkStatus();
+}
+
+}  // namespace lockstep::sim::explore

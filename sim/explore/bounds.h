@@ -1,0 +1,48 @@
+// What an exhaustive search may do: the budgets that make the space of schedules finite.
+#ifndef LOCKSTEP_SIM_EXPLORE_BOUNDS_H_
+#define LOCKSTEP_SIM_EXPLORE_BOUNDS_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "core/configuration.h"
+#include "core/options.h"
+
+namespace lockstep::sim::explore {
+
+inline constexpr uint32_t kNodesMax = 5;
+
+struct Bounds {
+  uint32_t nodes = 3;
+  uint32_t voters = 0;               // The founding voters are the first so many nodes; 0: all.
+  uint32_t terms = 2;                // No election beyond this term.
+  uint32_t entries = 1;              // Commands proposed in all.
+  uint32_t crashes = 0;              // Crashes in all, each losing any suffix of the writes that are under way.
+  uint32_t duplicates = 0;           // Deliveries after which the message comes again.
+  uint32_t heartbeats = 0;           // Heartbeat timeouts in all.
+  uint32_t quorum_checks = 0;        // Quorum checks in all.
+  uint32_t reads = 0;                // Reads in all.
+  uint32_t transfers = 0;            // Leadership transfers in all.
+  uint32_t snapshots = 0;            // Snapshots in all.
+  uint32_t changes = 0;              // Membership changes in all, each to one of `targets`.
+  uint32_t write_failures = 0;       // Failing writes in all.
+  uint32_t in_flight = 0;            // Messages under way at once; what is sent beyond is lost. 0: no bound.
+  uint32_t elections = 0;            // Election timeouts in all; 0: no bound but that of the terms.
+  bool reorder_completions = false;  // Writes complete in any order, not only in that of their issue.
+  bool pre_vote = true;
+  bool check_quorum = true;
+  std::vector<ConfigurationChange> targets;
+
+  bool symmetry = true;  // States that differ by the names of the nodes alone are one.
+
+  Options CoreOptions() const;
+};
+
+// Errors: InvalidArgument naming the bound that cannot be.
+absl::Status ValidateBounds(const Bounds& bounds);
+
+}  // namespace lockstep::sim::explore
+
+#endif  // LOCKSTEP_SIM_EXPLORE_BOUNDS_H_

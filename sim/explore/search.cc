@@ -1,0 +1,311 @@
+#include "sim/explore/search.h"
+
+#include <algorithm>
+#include <bit>
+#include <chrono>
+#include <cstdio>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <utility>
+
+#include "sim/explore/packed_worlds.h"
+#include "sim/explore/visited_set.h"
+
+namespace lockstep::sim::explore {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// How many states a thread takes from the common store at a time.
+constexpr size_t kBatch = 256;
+
+class Searcher {
+ public:
+  Searcher(const Bounds& bounds, const StepCheck& check, const SearchOptions& options)
+      : options_(options),
+        space_(bounds, check),
+        visited_(std::bit_ceil(options.states_max + options.states_max / 4)),
+        began_(Clock::now()) {}
+
+  absl::StatusOr<SearchResult> Run() {
+    const World initial = space_.Initial();
+    if (absl::Status status = Resume(initial); !status.ok()) return status;
+    if (options_.order == Order::kBreadthFirst) {
+      RunLevels();
+    } else {
+      RunWorkers();
+    }
+    Finish(initial);
+    return std::move(result_);
+  }
+
+ private:
+  void RunLevels() {
+    while (!ended_.load()) {
+      if (level_.empty()) {
+        if (waiting_.empty()) break;
+        result_.states_at.push_back(waiting_.size());
+        level_ = std::exchange(waiting_, PackedWorlds());
+      }
+      RunWorkers();
+      if (result_.broken.has_value() || !SaveIfDue()) return;
+      if (!ended_.load()) ++depth_;
+    }
+  }
+
+  // Begins anew, or from the checkpoint.
+  absl::Status Resume(const World& initial) {
+    std::FILE* file = options_.checkpoint.empty() ? nullptr : std::fopen(options_.checkpoint.c_str(), "rb");
+    if (file == nullptr) {
+      visited_.Insert(space_.FingerprintOf(initial));
+      waiting_.Push(initial);
+      return absl::OkStatus();
+    }
+    Reader reader(file);
+    absl::Status status = Restore(reader);
+    std::fclose(file);
+    return status;
+  }
+
+  absl::Status Restore(Reader& reader) {
+    if (absl::Status status = space_.Restore(reader); !status.ok()) return status;
+    depth_ = static_cast<uint32_t>(reader.Get());
+    transitions_ = reader.Get();
+    seconds_before_ = static_cast<double>(reader.Get()) / 1000;
+    for (uint64_t n = reader.Get(); n > 0 && reader.ok(); --n) result_.states_at.push_back(reader.Get());
+    for (uint64_t n = reader.Get(); n > 0 && reader.ok(); --n) {
+      if (visited_.nearly_full()) return absl::InvalidArgumentError("the checkpoint needs more room: raise --states");
+      visited_.Insert(reader.Get());
+    }
+    for (PackedWorlds* worlds : {&level_, &waiting_}) {
+      for (uint64_t n = reader.Get(); n > 0 && reader.ok(); --n) worlds->Push(GetWorld(reader));
+    }
+    if (reader.Finish()) return absl::OkStatus();
+    return absl::DataLossError("the checkpoint is cut off or damaged: remove it to begin anew");
+  }
+
+  // After a level, not more often than the interval, and whenever the search is stopped from outside.
+  bool SaveIfDue() {
+    const auto now = Clock::now();
+    const bool due = ended_.load() || now - saved_ > std::chrono::minutes(5);
+    if (options_.checkpoint.empty() || !due) return true;
+    saved_ = now;
+    const std::string beside = options_.checkpoint + ".new";
+    std::FILE* file = std::fopen(beside.c_str(), "wb");
+    bool ok = file != nullptr;
+    if (ok) {
+      Writer writer(file);
+      Save(writer);
+      ok = writer.Finish();
+      ok = std::fclose(file) == 0 && ok && std::rename(beside.c_str(), options_.checkpoint.c_str()) == 0;
+    }
+    if (!ok) EndEarly("the checkpoint cannot be written");
+    return ok;
+  }
+
+  void Save(Writer& writer) {
+    space_.Save(writer);
+    writer.Put(depth_);
+    writer.Put(transitions_);
+    writer.Put(static_cast<uint64_t>(Now().seconds * 1000));
+    writer.Put(result_.states_at.size());
+    for (const uint64_t states : result_.states_at) writer.Put(states);
+    writer.Put(visited_.size());
+    visited_.ForEach([&writer](uint64_t fingerprint) { writer.Put(fingerprint); });
+    for (const PackedWorlds* worlds : {&level_, &waiting_}) {
+      writer.Put(worlds->size());
+      worlds->ForEach([&writer](const World& world) { PutWorld(world, writer); });
+    }
+  }
+
+  static void PutWorld(const World& world, Writer& writer) {
+    for (const uint32_t process : world.processes) writer.Put(process);
+    writer.Put(world.ghost);
+    for (const uint8_t used : world.used) writer.Put(used);
+    writer.Put(world.messages.size());
+    for (const uint32_t message : world.messages) writer.Put(message);
+  }
+
+  static World GetWorld(Reader& reader) {
+    World world;
+    for (uint32_t& process : world.processes) process = static_cast<uint32_t>(reader.Get());
+    world.ghost = static_cast<uint32_t>(reader.Get());
+    for (uint8_t& used : world.used) used = static_cast<uint8_t>(reader.Get());
+    for (uint64_t n = reader.Get(); n > 0 && reader.ok(); --n) {
+      world.messages.push_back(static_cast<uint32_t>(reader.Get()));
+    }
+    return world;
+  }
+
+  void RunWorkers() {
+    idle_ = 0;
+    std::vector<std::thread> threads;
+    for (uint32_t i = 1; i < options_.jobs; ++i) threads.emplace_back([this] { Work(); });
+    Work(/*reports=*/true);
+    for (std::thread& thread : threads) thread.join();
+  }
+
+  // Takes a batch of worlds to expand. False when there is nothing left to do.
+  bool TakeBatch(std::vector<World>& batch) {
+    batch.clear();
+    if (options_.order == Order::kBreadthFirst) {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      level_.PopFront(kBatch, batch);
+      return !batch.empty();
+    }
+    bool counted = false;
+    while (!ended_.load()) {
+      {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        waiting_.PopBack(kBatch, batch);
+        if (!batch.empty()) {
+          if (counted) --idle_;
+          return true;
+        }
+        if (!counted) ++idle_;
+        counted = true;
+        if (idle_ == options_.jobs) return false;  // Nobody can add anything any more.
+      }
+      std::this_thread::yield();
+    }
+    return false;
+  }
+
+  void Work(bool reports = false) {
+    std::vector<World> batch;
+    std::vector<World> found;
+    std::vector<Choice> choices;
+    World next;
+    auto reported = Clock::now();
+    while (!ended_.load(std::memory_order_relaxed) && TakeBatch(batch)) {
+      found.clear();
+      uint64_t transitions = 0;
+      for (const World& world : batch) {
+        space_.Enabled(world, choices);
+        for (const Choice& choice : choices) {
+          ++transitions;
+          if (std::optional<Broken> broken = space_.Take(world, choice, next)) {
+            End(world, choice, *std::move(broken));
+            return;
+          }
+          if (visited_.Insert(space_.FingerprintOf(next))) found.push_back(next);
+        }
+      }
+      transitions_.fetch_add(transitions, std::memory_order_relaxed);
+      {
+        const std::lock_guard<std::mutex> lock(mutex_);
+        for (const World& world : found) waiting_.Push(world);
+      }
+      if (visited_.nearly_full()) EndEarly("the table of states is full: raise --states");
+      if (options_.stop != nullptr && options_.stop->load()) EndEarly("stopped");
+      if (reports && options_.report && Clock::now() - reported > std::chrono::milliseconds(500)) {
+        reported = Clock::now();
+        options_.report(Now());
+      }
+    }
+  }
+
+  void End(const World& world, const Choice& choice, Broken broken) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (result_.broken.has_value()) return;
+    result_.broken = std::move(broken);
+    last_world_ = world;
+    last_choice_ = choice;
+    ended_.store(true);
+  }
+
+  void EndEarly(const char* why) {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    result_.why_incomplete = why;
+    ended_.store(true);
+  }
+
+  SearchProgress Now() {
+    SearchProgress progress;
+    progress.states = visited_.size();
+    progress.transitions = transitions_.load();
+    progress.depth = depth_;
+    progress.seconds = seconds_before_ + std::chrono::duration<double>(Clock::now() - began_).count();
+    const std::lock_guard<std::mutex> lock(mutex_);
+    progress.waiting = waiting_.size() + level_.size();
+    return progress;
+  }
+
+  void Finish(const World& initial) {
+    result_.progress = Now();
+    result_.complete = !ended_.load();
+    result_.processes = space_.processes();
+    result_.messages = space_.messages();
+    result_.outcomes = space_.outcomes();
+    if (result_.broken.has_value()) Explain(initial);
+  }
+
+  // Finds the way to the state before the violation again: a second search, whose outcomes are all known, that keeps
+  // for each state which one it came from.
+  void Explain(const World& initial) {
+    const uint64_t goal = space_.FingerprintOf(last_world_);
+    struct Step {
+      World world;
+      size_t parent = 0;
+      Choice choice;
+    };
+    std::deque<Step> steps = {{initial, 0, {}}};
+    VisitedSet seen(visited_.capacity());
+    seen.Insert(space_.FingerprintOf(initial));
+    std::vector<Choice> choices;
+    World next;
+    size_t at = 0;
+    while (at < steps.size() && space_.FingerprintOf(steps[at].world) != goal) {
+      const World world = steps[at].world;
+      space_.Enabled(world, choices);
+      for (const Choice& choice : choices) {
+        if (space_.Take(world, choice, next).has_value()) continue;
+        if (seen.Insert(space_.FingerprintOf(next))) steps.push_back({next, at, choice});
+      }
+      ++at;
+    }
+    if (at == steps.size()) return;
+    std::vector<std::string> lines;
+    // The state may be the violating one under other names: its own violating choice is found again.
+    space_.Enabled(steps[at].world, choices);
+    for (const Choice& choice : choices) {
+      if (std::optional<Broken> broken = space_.Take(steps[at].world, choice, next)) {
+        lines.push_back(space_.Describe(steps[at].world, choice));
+        result_.broken = std::move(broken);
+        break;
+      }
+    }
+    for (; at != 0; at = steps[at].parent) {
+      lines.push_back(space_.Describe(steps[steps[at].parent].world, steps[at].choice));
+    }
+    result_.schedule.assign(lines.rbegin(), lines.rend());
+  }
+
+  const SearchOptions& options_;
+  Space space_;
+  VisitedSet visited_;
+  const Clock::time_point began_;
+  Clock::time_point saved_ = Clock::now();
+  double seconds_before_ = 0;  // Of the runs before the checkpoint.
+  std::mutex mutex_;
+  PackedWorlds waiting_;
+  PackedWorlds level_;
+  uint32_t idle_ = 0;
+  std::atomic<uint32_t> depth_{0};
+  std::atomic<uint64_t> transitions_{0};
+  std::atomic<bool> ended_{false};
+  World last_world_;
+  Choice last_choice_;
+  SearchResult result_;
+};
+
+}  // namespace
+
+absl::StatusOr<SearchResult> Search(const Bounds& bounds, const StepCheck& check, const SearchOptions& options) {
+  if (absl::Status status = ValidateBounds(bounds); !status.ok()) return status;
+  Searcher searcher(bounds, check, options);
+  return searcher.Run();
+}
+
+}  // namespace lockstep::sim::explore
