@@ -66,7 +66,6 @@ bool TakeCompletions(StepView& view) {
     if (!installed->ok) return true;
     const LogPosition last = installed->last_included;
     const bool kept = view.before.log.TermAt(last.index) == last.term;
-    if (kept && view.before.log.last_index() > last.index) view.Reach(Goal::kSnapshotKeepsLog);
     disk.SnapshotInstalled(last, /*drop_log=*/!kept);
   }
   return true;

@@ -19,7 +19,6 @@ namespace lockstep::spec {
   X(NewMemberBecomesLeader, "a node that is no founder was elected")                                    \
   X(MajorityRestarts, "a majority of the voters restarted, with commits in between")                    \
   X(SnapshotOverConflict, "a snapshot replaced a log that conflicted with it")                          \
-  X(SnapshotKeepsLog, "a snapshot was installed beside a log that goes on after it")                    \
   X(TruncationOfTwoOrMore, "a conflict took away two entries or more at once")                          \
   X(OldTermCommittedIndirectly, "an entry of an older term was committed with one of the leader's own") \
   X(StaleLeaderRefusesRead, "a leader that had been succeeded refused a read")                          \
