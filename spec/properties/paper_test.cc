@@ -1,5 +1,6 @@
 #include "spec/properties/paper.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "spec/properties/planted.h"
@@ -62,99 +63,100 @@ void Committed(Scene& scene) {
 }
 
 TEST(PaperTest, EachPropertyIsTrippedByWhatIsPlanted) {
-  PlayAll(Family::kPaper,
-          {
-              {Property::kElectionSafety,
-               [](Scene& scene) {
-                 scene.Elect(1, 2);
-                 scene.Campaign(3);  // In the same term, for which node 2 has voted.
-               },
-               Nothing, [](Scene& scene) { SeizeLeadership(scene, 3); }},
-              {Property::kElectedByQuorumProp, [](Scene& scene) { scene.Campaign(1); },
-               [](Scene& scene) {
-                 scene.Grant(2, 1);
-                 scene.Win(1, 2);
-               },
-               [](Scene& scene) { SeizeLeadership(scene, 1); }},
-              // A grant arrives that the voter never made durable.
-              {Property::kElectedByQuorumProp, [](Scene& scene) { scene.Campaign(1); }, Nothing,
-               [](Scene& scene) { scene.Win(1, 2); }},
-              {Property::kCandidateTermNotInLogInv, Nothing, [](Scene& scene) { scene.Elect(1, 2); },
-               // Somebody comes with an entry of the term that is about to get its leader.
-               [](Scene& scene) {
-                 scene.StartStranger(1);
-                 scene.Elect(1, 2);
-               }},
-              {Property::kLogMatching,
-               [](Scene& scene) {
-                 scene.Elect(1, 2);
-                 scene.Follow(2, 1);
-                 scene.Append(1);
-               },
-               [](Scene& scene) {
-                 TakeEntries(scene, 2, 1, {{1, 10, EntryKind::kCommand}});
-               },
-               [](Scene& scene) {
-                 TakeEntries(scene, 2, 1, {{1, 11, EntryKind::kCommand}});
-               }},
-              // An entry in the middle becomes another one.
-              {Property::kLogMatching,
-               [](Scene& scene) {
-                 scene.Elect(1, 2);
-                 scene.Append(1);
-                 scene.Append(1);
-               },
-               Nothing,
-               [](Scene& scene) {
-                 scene.Take(1, input::PeerUnreachable{}, [](State& state, EffectSink&) {
-                   state.log.TruncateAfter(1);
-                   state.log.Append({1, 11, EntryKind::kCommand});
-                   state.log.Append({1, 9, EntryKind::kCommand});
-                 });
-                 for (int i = 0; i < 20; ++i) scene.Take(1, input::PeerUnreachable{});
-               }},
-              {Property::kLeaderTermIndexInv,
-               [](Scene& scene) {
-                 scene.Elect(1, 2);
-                 scene.Follow(2, 1);
-               },
-               Nothing,
-               [](Scene& scene) {
-                 TakeEntries(scene, 2, 1, {{1, 10, EntryKind::kCommand}});
-               }},
-              {Property::kLeaderCompleteness, Committed, [](Scene& scene) { scene.Elect(2, 3); },
-               // Node 2 has lost its log, and votes for one that never had the entry.
-               [](Scene& scene) {
-                 scene.monitor().DiskLost(0, {2, 0});
-                 scene.Crash(2);
-                 State amnesiac = scene.Disk(2);
-                 amnesiac.log = Log({}, scene.At(2).log.configurations().front());
-                 scene.Restart(2, amnesiac);
-                 scene.Campaign(3);
-                 scene.Elect(3, 2);
-               }},
-              {Property::kStateMachineSafety,
-               [](Scene& scene) {
-                 scene.Elect(1, 2);
-                 scene.Follow(2, 1);
-               },
-               Nothing, [](Scene& scene) { CommitTo(scene, 2, 1); }},
-              {Property::kCommitOnlyCurrentTermProp, Figure8,
-               [](Scene& scene) {
-                 scene.Follow(2, 1);
-                 scene.Hear(1, 2);
-               },
-               [](Scene& scene) {
-                 scene.Take(1, input::PeerUnreachable{}, [](State& state, EffectSink&) {
-                   Scene::PeerOf(state, 2).match_index = 2;
-                   Scene::PeerOf(state, 2).next_index = 3;
-                   state.leading.uncommitted_bytes -= 10;
-                   state.commit_index = 2;
-                 });
-               }},
-              {Property::kCommittedByQuorumProp, [](Scene& scene) { scene.Elect(1, 2); },
-               [](Scene& scene) { scene.Replicate(1, 2); }, [](Scene& scene) { CommitTo(scene, 1, 1); }},
-          });
+  EXPECT_THAT(PlayAll(Family::kPaper,
+                      {
+                          {Property::kElectionSafety,
+                           [](Scene& scene) {
+                             scene.Elect(1, 2);
+                             scene.Campaign(3);  // In the same term, for which node 2 has voted.
+                           },
+                           Nothing, [](Scene& scene) { SeizeLeadership(scene, 3); }},
+                          {Property::kElectedByQuorumProp, [](Scene& scene) { scene.Campaign(1); },
+                           [](Scene& scene) {
+                             scene.Grant(2, 1);
+                             scene.Win(1, 2);
+                           },
+                           [](Scene& scene) { SeizeLeadership(scene, 1); }},
+                          // A grant arrives that the voter never made durable.
+                          {Property::kElectedByQuorumProp, [](Scene& scene) { scene.Campaign(1); }, Nothing,
+                           [](Scene& scene) { scene.Win(1, 2); }},
+                          {Property::kCandidateTermNotInLogInv, Nothing, [](Scene& scene) { scene.Elect(1, 2); },
+                           // Somebody comes with an entry of the term that is about to get its leader.
+                           [](Scene& scene) {
+                             scene.StartStranger(1);
+                             scene.Elect(1, 2);
+                           }},
+                          {Property::kLogMatching,
+                           [](Scene& scene) {
+                             scene.Elect(1, 2);
+                             scene.Follow(2, 1);
+                             scene.Append(1);
+                           },
+                           [](Scene& scene) {
+                             TakeEntries(scene, 2, 1, {{1, 10, EntryKind::kCommand}});
+                           },
+                           [](Scene& scene) {
+                             TakeEntries(scene, 2, 1, {{1, 11, EntryKind::kCommand}});
+                           }},
+                          // An entry in the middle becomes another one.
+                          {Property::kLogMatching,
+                           [](Scene& scene) {
+                             scene.Elect(1, 2);
+                             scene.Append(1);
+                             scene.Append(1);
+                           },
+                           Nothing,
+                           [](Scene& scene) {
+                             scene.Take(1, input::PeerUnreachable{}, [](State& state, EffectSink&) {
+                               state.log.TruncateAfter(1);
+                               state.log.Append({1, 11, EntryKind::kCommand});
+                               state.log.Append({1, 9, EntryKind::kCommand});
+                             });
+                             for (int i = 0; i < 20; ++i) scene.Take(1, input::PeerUnreachable{});
+                           }},
+                          {Property::kLeaderTermIndexInv,
+                           [](Scene& scene) {
+                             scene.Elect(1, 2);
+                             scene.Follow(2, 1);
+                           },
+                           Nothing,
+                           [](Scene& scene) {
+                             TakeEntries(scene, 2, 1, {{1, 10, EntryKind::kCommand}});
+                           }},
+                          {Property::kLeaderCompleteness, Committed, [](Scene& scene) { scene.Elect(2, 3); },
+                           // Node 2 has lost its log, and votes for one that never had the entry.
+                           [](Scene& scene) {
+                             scene.monitor().DiskLost(0, {2, 0});
+                             scene.Crash(2);
+                             State amnesiac = scene.Disk(2);
+                             amnesiac.log = Log({}, scene.At(2).log.configurations().front());
+                             scene.Restart(2, amnesiac);
+                             scene.Campaign(3);
+                             scene.Elect(3, 2);
+                           }},
+                          {Property::kStateMachineSafety,
+                           [](Scene& scene) {
+                             scene.Elect(1, 2);
+                             scene.Follow(2, 1);
+                           },
+                           Nothing, [](Scene& scene) { CommitTo(scene, 2, 1); }},
+                          {Property::kCommitOnlyCurrentTermProp, Figure8,
+                           [](Scene& scene) {
+                             scene.Follow(2, 1);
+                             scene.Hear(1, 2);
+                           },
+                           [](Scene& scene) {
+                             scene.Take(1, input::PeerUnreachable{}, [](State& state, EffectSink&) {
+                               Scene::PeerOf(state, 2).match_index = 2;
+                               Scene::PeerOf(state, 2).next_index = 3;
+                               state.leading.uncommitted_bytes -= 10;
+                               state.commit_index = 2;
+                             });
+                           }},
+                          {Property::kCommittedByQuorumProp, [](Scene& scene) { scene.Elect(1, 2); },
+                           [](Scene& scene) { scene.Replicate(1, 2); }, [](Scene& scene) { CommitTo(scene, 1, 1); }},
+                      }),
+              ::testing::IsEmpty());
 }
 
 TEST(PaperTest, AnEntryOfAnOldTermCommitsWithOneOfTheLeadersOwn) {

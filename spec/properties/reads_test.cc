@@ -1,5 +1,6 @@
 #include "spec/properties/reads.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "spec/properties/planted.h"
@@ -53,76 +54,77 @@ void Succeed(Scene& scene) {
 }
 
 TEST(ReadsTest, EachPropertyIsTrippedByWhatIsPlanted) {
-  PlayAll(Family::kReads,
-          {
-              // Served before a quorum has answered since.
-              {Property::kReadFreshness,
-               [](Scene& scene) {
-                 Leading(scene);
-                 Ask(scene, 5);
-               },
-               [](Scene& scene) {
-                 Answer(scene);
-                 Serve(scene, 1, 5, 2);
-               },
-               [](Scene& scene) { Serve(scene, 1, 5, 2); }},
-              // An answer to an earlier round confirms a later read.
-              {Property::kReadFreshness,
-               [](Scene& scene) {
-                 Leading(scene);
-                 Ask(scene, 5);
-                 Answer(scene);
-                 Ask(scene, 6);
-               },
-               [](Scene& scene) { Serve(scene, 1, 5, 2); }, [](Scene& scene) { Serve(scene, 1, 6, 2); }},
-              // Served before an entry of the term is committed.
-              {Property::kReadFreshness,
-               [](Scene& scene) {
-                 scene.Elect(1, 2);
-                 Ask(scene, 5);
-                 Answer(scene);
-               },
-               [](Scene& scene) {
-                 scene.Replicate(1, 2);
-                 scene.ApplyAll(1);
-                 Serve(scene, 1, 5, 1);
-               },
-               [](Scene& scene) { Serve(scene, 1, 5, 0); }},
-              // Served at an index that was too old when it was asked.
-              {Property::kReadFreshness,
-               [](Scene& scene) {
-                 Leading(scene);
-                 Ask(scene, 5);
-                 Answer(scene);
-               },
-               [](Scene& scene) { Serve(scene, 1, 5, 2); }, [](Scene& scene) { Serve(scene, 1, 5, 1); }},
-              // Served before the state has come that far.
-              {Property::kReadFreshness,
-               [](Scene& scene) {
-                 Leading(scene);
-                 scene.Append(1);
-                 scene.Replicate(1, 2);
-                 Ask(scene, 5);
-                 Answer(scene);
-               },
-               [](Scene& scene) {
-                 scene.ApplyAll(1);
-                 Serve(scene, 1, 5, 3);
-               },
-               [](Scene& scene) { Serve(scene, 1, 5, 3); }},
-              {Property::kLeaseSafety,
-               [](Scene& scene) {
-                 Leading(scene);
-                 AskByLease(scene);
-               },
-               [](Scene& scene) {
-                 scene.monitor().ReadServed(0, {1, 0}, 5, 2);
-               },
-               [](Scene& scene) {
-                 Succeed(scene);
-                 scene.monitor().ReadServed(0, {1, 0}, 5, 2);
-               }},
-          });
+  EXPECT_THAT(PlayAll(Family::kReads,
+                      {
+                          // Served before a quorum has answered since.
+                          {Property::kReadFreshness,
+                           [](Scene& scene) {
+                             Leading(scene);
+                             Ask(scene, 5);
+                           },
+                           [](Scene& scene) {
+                             Answer(scene);
+                             Serve(scene, 1, 5, 2);
+                           },
+                           [](Scene& scene) { Serve(scene, 1, 5, 2); }},
+                          // An answer to an earlier round confirms a later read.
+                          {Property::kReadFreshness,
+                           [](Scene& scene) {
+                             Leading(scene);
+                             Ask(scene, 5);
+                             Answer(scene);
+                             Ask(scene, 6);
+                           },
+                           [](Scene& scene) { Serve(scene, 1, 5, 2); }, [](Scene& scene) { Serve(scene, 1, 6, 2); }},
+                          // Served before an entry of the term is committed.
+                          {Property::kReadFreshness,
+                           [](Scene& scene) {
+                             scene.Elect(1, 2);
+                             Ask(scene, 5);
+                             Answer(scene);
+                           },
+                           [](Scene& scene) {
+                             scene.Replicate(1, 2);
+                             scene.ApplyAll(1);
+                             Serve(scene, 1, 5, 1);
+                           },
+                           [](Scene& scene) { Serve(scene, 1, 5, 0); }},
+                          // Served at an index that was too old when it was asked.
+                          {Property::kReadFreshness,
+                           [](Scene& scene) {
+                             Leading(scene);
+                             Ask(scene, 5);
+                             Answer(scene);
+                           },
+                           [](Scene& scene) { Serve(scene, 1, 5, 2); }, [](Scene& scene) { Serve(scene, 1, 5, 1); }},
+                          // Served before the state has come that far.
+                          {Property::kReadFreshness,
+                           [](Scene& scene) {
+                             Leading(scene);
+                             scene.Append(1);
+                             scene.Replicate(1, 2);
+                             Ask(scene, 5);
+                             Answer(scene);
+                           },
+                           [](Scene& scene) {
+                             scene.ApplyAll(1);
+                             Serve(scene, 1, 5, 3);
+                           },
+                           [](Scene& scene) { Serve(scene, 1, 5, 3); }},
+                          {Property::kLeaseSafety,
+                           [](Scene& scene) {
+                             Leading(scene);
+                             AskByLease(scene);
+                           },
+                           [](Scene& scene) {
+                             scene.monitor().ReadServed(0, {1, 0}, 5, 2);
+                           },
+                           [](Scene& scene) {
+                             Succeed(scene);
+                             scene.monitor().ReadServed(0, {1, 0}, 5, 2);
+                           }},
+                      }),
+              ::testing::IsEmpty());
 }
 
 TEST(ReadsTest, AReadByLeaseThatRanOutIsDroppedWithoutHarm) {

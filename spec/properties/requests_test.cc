@@ -1,5 +1,6 @@
 #include "spec/properties/requests.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "spec/properties/planted.h"
@@ -34,7 +35,9 @@ void Applied(Scene& scene) {
 }
 
 TEST(RequestsTest, EachPropertyIsTrippedByWhatIsPlanted) {
-  PlayAll(Family::kRequests,
+  EXPECT_THAT(
+      PlayAll(
+          Family::kRequests,
           {
               // Two outcomes.
               {Property::kRequestEndsOnce, Proposed, [](Scene& scene) { scene.Replicate(1, 2); },
@@ -77,7 +80,8 @@ TEST(RequestsTest, EachPropertyIsTrippedByWhatIsPlanted) {
                [](Scene& scene) {
                  scene.monitor().AppliedCommand(0, {1, 0}, 3, 77, 77);
                }},
-          });
+          }),
+      ::testing::IsEmpty());
 }
 
 TEST(RequestsTest, StateMachinesAreGivenTheSameCommands) {
