@@ -22,7 +22,7 @@ absl::StatusOr<std::string> ReadWholeFile(Files& files, const std::string& path,
 
 absl::Status ReplaceFile(Files& files, const std::string& directory, const std::string& name,
                          std::string_view content) {
-  const std::string path = absl::StrCat(directory, "/", name);
+  const std::string path = directory.empty() ? name : absl::StrCat(directory, "/", name);
   const std::string beside = absl::StrCat(path, ".new");
   auto file = files.Open(beside, OpenMode::kCreate);
   if (!file.ok()) return file.status();

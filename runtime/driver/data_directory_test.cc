@@ -1,0 +1,101 @@
+#include "runtime/driver/data_directory.h"
+
+#include <gtest/gtest.h>
+
+#include "runtime/memory/memory_clock.h"
+#include "runtime/memory/memory_entropy.h"
+#include "runtime/memory/memory_files.h"
+
+namespace lockstep::runtime {
+namespace {
+
+class DataDirectoryTest : public testing::Test {
+ protected:
+  DataDirectoryTest() {
+    options.identity = {42, 0, {1, 0}};
+    options.segment_bytes = 4096;
+    options.founding.emplace().voters = {{1, 0}, {2, 0}, {3, 0}};
+  }
+  absl::StatusOr<DataDirectory> Open() {
+    files = std::make_unique<MemoryFiles>(disk, clock, faults);
+    return OpenDataDirectory(*files, entropy, options);
+  }
+  std::string Refusal() { return std::string(Open().status().message()); }
+
+  MemoryDisk disk;
+  MemoryClock clock;
+  MemoryEntropy entropy{1};
+  DiskFaults faults;
+  std::unique_ptr<MemoryFiles> files;
+  DataDirectoryOptions options;
+};
+
+TEST_F(DataDirectoryTest, IsMadeOnceAndFoundAgain) {
+  {
+    const auto data = Open();
+    ASSERT_TRUE(data.ok()) << data.status();
+    EXPECT_TRUE(data->is_new);
+    EXPECT_EQ(data->stored.log.configuration().configuration, *options.founding);
+  }
+  files.reset();
+  disk.Crash([] { return false; });
+  options.founding.reset();
+  const auto data = Open();
+  ASSERT_TRUE(data.ok()) << data.status();
+  EXPECT_FALSE(data->is_new);
+  EXPECT_EQ(data->stored.log.configuration().configuration.voters.size(), 3u);
+  EXPECT_FALSE(data->snapshots->current().has_value());
+}
+
+TEST_F(DataDirectoryTest, AnInterruptedMakingIsMadeAgain) {
+  // Whatever of it is there.
+  for (int steps = 0; steps < 40; ++steps) {
+    disk = MemoryDisk();
+    (void)Open();
+    files.reset();
+    int asked = 0;
+    disk.Crash([&] { return asked++ < steps; });
+    const auto data = Open();
+    EXPECT_TRUE(data.ok()) << data.status();
+  }
+}
+
+TEST_F(DataDirectoryTest, AnotherNameIsRefused) {
+  ASSERT_TRUE(Open().ok());
+  options.identity.cluster = 43;
+  EXPECT_EQ(Open().status().code(), absl::StatusCode::kFailedPrecondition);
+  options.identity = {42, 0, {1, 1}};
+  EXPECT_NE(Refusal().find("incarnation 0"), std::string::npos);
+  EXPECT_NE(Refusal().find("incarnation 1"), std::string::npos);
+}
+
+TEST_F(DataDirectoryTest, MissingFilesAreNoticed) {
+  ASSERT_TRUE(Open().ok());
+  const std::string identity = disk.Content("identity");
+  ASSERT_TRUE(files->Remove("log/log-0000000000000001").ok());
+  for (const std::string& name : *files->List("log")) ASSERT_TRUE(files->Remove("log/" + name).ok());
+  EXPECT_EQ(Open().status().code(), absl::StatusCode::kDataLoss);
+  EXPECT_NE(Refusal().find("its log is gone"), std::string::npos);
+}
+
+TEST_F(DataDirectoryTest, AUsedLogWithoutAnIdentityIsNotTakenOver) {
+  {
+    auto data = Open();
+    ASSERT_TRUE(data.ok());
+    data->log->SaveVote(3, {1, 0});
+    bool told = false;
+    data->log->Commit([&](const absl::Status& status) { told = status.ok(); });
+    ASSERT_TRUE(clock.RunUntil([&] { return told; }));
+  }
+  ASSERT_TRUE(files->Remove("identity").ok());
+  EXPECT_EQ(Open().status().code(), absl::StatusCode::kDataLoss);
+}
+
+TEST_F(DataDirectoryTest, ADamagedIdentityIsNoticed) {
+  ASSERT_TRUE(Open().ok());
+  disk.Damage("identity", 30, 1);
+  EXPECT_EQ(Open().status().code(), absl::StatusCode::kDataLoss);
+}
+
+}  // namespace
+}  // namespace lockstep::runtime
