@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
-#include <deque>
 #include <filesystem>
 #include <string>
 #include <system_error>
@@ -21,20 +20,16 @@
 #include "cli/arguments.h"
 #include "cli/campaign_report.h"
 #include "cli/coverage_table.h"
+#include "cli/failure.h"
 #include "cli/progress.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
-#include "cli/version.h"
 #include "sim/campaign.h"
-#include "sim/recording/build_fingerprint.h"
-#include "sim/recording/record.h"
-#include "traces/text.h"
 
 namespace lockstep::cli {
 namespace {
 
 constexpr uint64_t kSeedsByDefault = 20'000;
-constexpr size_t kLastLines = 25;
 
 struct Arguments {
   uint64_t seeds = 0;
@@ -131,43 +126,12 @@ std::string RunCommand() {
   return command != nullptr ? ShellWord(command) : "./run";
 }
 
-// Runs the failed seed again, with its trace, and prints all about it.
-void ReportFailure(const sim::CampaignFailure& failure, const Arguments& arguments, const Palette& palette) {
-  const std::string path =
-      (std::filesystem::path(arguments.output) / absl::StrCat("seed-", failure.seed, ".trace")).lexically_normal();
-  std::deque<std::string> last_lines;
-  traces::Narrator narrator;
-  const auto remember = [&](const traces::proto::Record& record) {
-    if (record.has_header() || record.has_choices() || record.has_end()) return;
-    last_lines.push_back(narrator.Line(record));
-    if (last_lines.size() > kLastLines) last_lines.pop_front();
-  };
-  const absl::StatusOr<sim::RunResult> recorded = sim::RecordRun(failure.scenario, sim::Choices::Seeded(failure.seed),
-                                                                 {kVersion, sim::kBuildFingerprint}, path, remember);
-  std::fputs(
-      FailureReport(failure.seed, *failure.result.violation, {last_lines.begin(), last_lines.end()}, palette).c_str(),
-      stdout);
-  if (!recorded.ok()) {
-    std::printf("\nNo trace: %s\n", std::string(recorded.status().message()).c_str());
-    return;
-  }
-  if (recorded->digest != failure.result.digest) {
-    std::printf(
-        "\n%sThe run was not the same when run again to record it%s: it depends on something else than its\n"
-        "choices, a defect of its own. The trace is of the second run.\n",
-        palette.red, palette.reset);
-  }
-  std::printf("\nTrace:  %s (%s kB)\nReplay: %s replay %s\n", path.c_str(),
-              WithThousands((std::filesystem::file_size(path) + 999) / 1000).c_str(), RunCommand().c_str(),
-              ShellWord(path).c_str());
-}
-
 int Report(const sim::CampaignResult& result, const Arguments& arguments, const std::vector<sim::Fault>& faults) {
   const Palette palette = PaletteFor(UseColor(stdout, arguments.no_color));
   const CampaignSize size = SizeOf(result);
   if (result.failure) {
-    std::printf("%s\n\n", TotalsLine(size, result.times).c_str());
-    ReportFailure(*result.failure, arguments, palette);
+    std::printf("%s\n\n%s", TotalsLine(size, result.times).c_str(),
+                RecordFailure(*result.failure, arguments.output, RunCommand(), palette).c_str());
     return 1;
   }
   const std::vector<CoverageSection> coverage = CoverageOf(result.times, result.seeds_with, faults);

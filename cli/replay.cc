@@ -15,6 +15,7 @@
 #include "cli/verbs.h"
 #include "cli/version.h"
 #include "sim/recording/build_fingerprint.h"
+#include "traces/diff.h"
 #include "traces/json.h"
 #include "traces/reader.h"
 #include "traces/state_text.h"
@@ -30,6 +31,7 @@ constexpr int kDiverged = 3;
 
 struct Arguments {
   std::string path;
+  std::string compare;
   bool verbose = false;
   bool ndjson = false;
   bool recorded = false;
@@ -149,6 +151,27 @@ int PrintRecorded(const Arguments& arguments, const Palette& palette) {
   return kClean;
 }
 
+// Says where two files part, without running anything.
+int CompareTraces(const Arguments& arguments) {
+  for (const std::string& path : {arguments.path, arguments.compare}) {
+    if (const auto summary = traces::ReadSummary(path); !summary.ok()) return Fail(summary.status());
+  }
+  absl::StatusOr<traces::Reader> first = traces::Reader::Open(arguments.path);
+  if (!first.ok()) return Fail(first.status());
+  absl::StatusOr<traces::Reader> second = traces::Reader::Open(arguments.compare);
+  if (!second.ok()) return Fail(second.status());
+  const auto divergence = traces::FirstDivergence(*first, *second);
+  if (!divergence.ok()) return Fail(divergence.status());
+  if (!divergence->has_value()) {
+    std::printf("The two traces tell the same run.\n");
+    return kClean;
+  }
+  std::printf("The traces part after step %llu, at happening %llu:\n%s\n",
+              static_cast<unsigned long long>((*divergence)->step),
+              static_cast<unsigned long long>((*divergence)->happening), (*divergence)->description.c_str());
+  return kDiverged;
+}
+
 int PrintVerdict(const sim::Replayable& replayable, const sim::ReplayReport& report, const traces::proto::End& end,
                  const Palette& palette, std::FILE* out) {
   if (end.has_violation()) PrintViolation(end, palette, out);
@@ -209,6 +232,7 @@ int RunReplay(int argc, char** argv) {
   app.add_option("--to", arguments.to, "Print up to this step");
   app.add_flag("--ndjson,--json", arguments.ndjson, "Print one JSON object per line; words go to standard error");
   app.add_flag("--recorded", arguments.recorded, "Print what the file says, without running it again");
+  app.add_option("--compare", arguments.compare, "Say where that trace parts from this one, without running either");
   app.add_flag("--no-color", arguments.no_color, "No colours, also on a terminal");
   if (const auto status = ParseArguments(app, argc, argv)) return *status;
   if (arguments.from > arguments.to) {
@@ -216,6 +240,7 @@ int RunReplay(int argc, char** argv) {
                  static_cast<unsigned long long>(arguments.to));
     return kUnusable;
   }
+  if (!arguments.compare.empty()) return CompareTraces(arguments);
   if (arguments.recorded && arguments.verbose) {
     std::fprintf(stderr, "replay: --recorded runs nothing, so there are no states for --verbose\n");
     return kUnusable;

@@ -130,6 +130,19 @@ TEST(Replay, ADivergingRunSaysWhere) {
   EXPECT_EQ(RunProgram({"replay", path, "--recorded"}).status, 0) << "nothing is run, so nothing diverges";
 }
 
+TEST(Replay, TwoTracesAreCompared) {
+  const std::string one = Trace("one", Short());
+  sim::Scenario other = Short();
+  other.network_delay_max_micros += 1;
+  const ProgramOutcome same = RunProgram({"replay", one, "--compare", Trace("two", Short())});
+  EXPECT_EQ(same.status, 0);
+  EXPECT_EQ(same.out, "The two traces tell the same run.\n");
+  const ProgramOutcome parted = RunProgram({"replay", one, "--compare", Trace("three", other)});
+  EXPECT_EQ(parted.status, 3);
+  EXPECT_THAT(parted.out, AllOf(HasSubstr("The traces part after step "), HasSubstr("the second has")));
+  EXPECT_EQ(RunProgram({"replay", one, "--compare", "no-such.trace"}).status, 2);
+}
+
 TEST(Replay, MalformedFilesAreRefusedWithThePlace) {
   const std::string whole = ReadFile(Trace("whole", Short()));
   struct BadCase {
