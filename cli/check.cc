@@ -55,8 +55,9 @@ Formats are told from the content: Jepsen EDN and JSON, the 2014 jepsen.util log
   a read of nil        EDN, JSON: says nothing, as in Knossos; the others: nil was read
   a failed cas         EDN, JSON: says nothing, as in Knossos; the others: the value was another one
 
-Exit status: 0 every history is linearizable, 1 one is not, 2 a file or argument cannot be used, 3 unknown: the
-budget ended, or a file holds no operation. Of several, 1 counts before 2 before 3.)";
+Exit status: 0 every history is linearizable (if not in the order of its log indices, the output says so), 1 one is
+not, 2 a file or argument cannot be used, 3 unknown: the budget ended, or a file holds no operation. Of several, 1
+counts before 2 before 3.)";
 
 struct Arguments {
   std::vector<std::string> files;
