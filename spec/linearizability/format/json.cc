@@ -230,12 +230,15 @@ bool JsonScanner::ReadPlainInteger(Data& data) {
   const bool negative = Peek() == '-';
   if (negative) ++at_;
   const size_t first_digit = at_;
-  int64_t value = 0;
-  for (; IsDigit(Peek()) && at_ - first_digit <= kDigitsMax; ++at_) value = value * 10 + (Peek() - '0');
+  uint64_t value = 0;  // of one digit too many, which still fits
+  for (; IsDigit(Peek()) && at_ - first_digit <= kDigitsMax; ++at_) {
+    value = value * 10 + static_cast<uint64_t>(Peek() - '0');
+  }
   const size_t digits = at_ - first_digit;
   if (digits == 0 || digits > kDigitsMax || (digits > 1 && text_[first_digit] == '0')) return false;
   if (const char c = Peek(); c != ',' && c != '}' && c != ']' && !IsBlank(c)) return false;
-  data.Add(Kind::kInteger, begin, {}, negative ? -value : value);
+  const auto integer = static_cast<int64_t>(value);
+  data.Add(Kind::kInteger, begin, {}, negative ? -integer : integer);
   return true;
 }
 
