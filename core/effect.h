@@ -145,8 +145,9 @@ struct Outcome {
   NodeId leader;    // The leader known here, for a request that should go elsewhere.
   Index index = 0;  // Proposal, change: the entry's index. Read: the state applied to at least here is fresh.
   Term term = 0;    // Proposal, change: the entry's term.
-  // A read by lease: look up, then check that the host's latest possible time is still below this; if not,
-  // the read must be asked again. 0 for every other outcome.
+  // A read by lease: look up before any later effect is carried out (a TimeoutNow among them would end the lease), then
+  // check that the host's latest possible time is still below this; if not, the read must be asked again. 0 for every
+  // other outcome.
   int64_t lease_until_micros = 0;
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };

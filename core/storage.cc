@@ -120,15 +120,16 @@ void WriteFailed(Context& context, WriteId write_id) {
   State& state = context.state;
   Storage& storage = state.storage;
   auto& writes = storage.pending_log_writes;
+  if (write_id == 0 || write_id >= storage.next_write_id) return;
+  // What was asked for later follows a hole: it is void as well, whatever becomes of it, and even if the failed write
+  // itself matters no more (a vote of an earlier term).
   const auto from = std::find_if(writes.begin(), writes.end(),
                                  [write_id](const PendingLogWrite& write) { return write.write_id >= write_id; });
-  const bool of_log = from != writes.end() && from->write_id == write_id;
-  if (write_id == 0 || (!of_log && write_id != storage.pending_vote_write)) return;
-  // What was asked for later follows a hole: it is void as well, whatever becomes of it.
+  const bool of_log = from != writes.end();
   writes.erase(from, writes.end());
   storage.issued_index = writes.empty() ? storage.durable_index : writes.back().last;
   if (storage.pending_vote_write >= write_id) storage.pending_vote_write = 0;
-  storage.failing = true;
+  if (Owes(state)) storage.failing = true;
   if (of_log && state.role == Role::kLeader) HandOverAndStepDown(context, effect::Reason::kStorageFailed);
 }
 

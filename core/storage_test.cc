@@ -148,6 +148,19 @@ TEST(StorageTest, ATermIsWrittenBeforeATruncationInIt) {
   EXPECT_LT(node.All<effect::SaveVote>()[0].write_id, node.All<effect::TruncateLog>()[0].write_id);
 }
 
+TEST(StorageTest, TheFailureOfASupersededVoteVoidsWhatFollowedIt) {
+  Node node(2, Disk(Voters({1, 2, 3}), 1, {1}));
+  node.Receive(1, 3, Heartbeat{0, 1});
+  const WriteId superseded = node.state.storage.pending_vote_write;
+  node.Receive(3, 4, Heartbeat{0, 1});
+  const WriteId later = node.state.storage.pending_vote_write;
+  node.Take(input::WriteFailed{superseded});
+  node.Take(input::WriteDone{later});
+  EXPECT_FALSE(VoteDurable(node.state));
+  node.Receive(3, 4, Heartbeat{0, 2});
+  EXPECT_EQ(node.All<effect::SaveVote>().size(), 1u);
+}
+
 TEST(StorageTest, AnEarlierWritesCompletionDoesNotEndAFailure) {
   Node node(2, Disk(Voters({1, 2, 3}), 1, {1}));
   node.Receive(1, 3, Entries({1, 1}, {3}));
