@@ -54,7 +54,7 @@ class FrameReader {
   absl::StatusOr<std::optional<Frame>> Next();
 
  private:
-  const FrameLimits limits_;
+  FrameLimits limits_;
   std::shared_ptr<char[]> block_;
   size_t capacity_ = 0;
   size_t begin_ = 0;                   // Of the next frame.

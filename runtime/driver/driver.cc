@@ -175,7 +175,6 @@ void Driver::Stop(absl::Status why) {
 
 void Driver::Receive(Envelope envelope) {
   if (envelope.group != options_.group) return;
-  for (const Payload& payload : envelope.payloads) received_bytes_ += payload.bytes.size();
   Enqueue(input::Receive{std::move(envelope.message)}, std::move(envelope.payloads));
 }
 

@@ -65,8 +65,6 @@ class Driver final : public MessageReceiver {
   const State& state() const { return state_; }
   // Why the node has stopped; OK while it runs.
   const absl::Status& stopped() const { return stopped_; }
-  // Bytes of messages received and not looked at yet: for whoever must slow down the senders.
-  uint64_t received_bytes() const { return received_bytes_; }
 
  private:
   struct Queued {
@@ -129,7 +127,6 @@ class Driver final : public MessageReceiver {
   Input input_;
   std::vector<std::pair<Index, Payload>> input_payloads_;  // That came with the input being taken, ascending.
   std::deque<Queued> inputs_;
-  uint64_t received_bytes_ = 0;
   bool turn_scheduled_ = false;
   absl::Status stopped_;
   absl::Status storage_;  // The last thing that was said about the disk.

@@ -1,0 +1,117 @@
+#include "runtime/posix/tls.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include <algorithm>
+#include <climits>
+#include <cstring>
+
+#include "absl/strings/str_cat.h"
+#include "core/check.h"
+
+namespace lockstep::runtime {
+namespace {
+
+// What OpenSSL has to say, and forgets by saying it.
+std::string Reasons() {
+  std::string text;
+  while (const unsigned long code = ERR_get_error()) {
+    char line[256];
+    ERR_error_string_n(code, line, sizeof line);
+    absl::StrAppend(&text, text.empty() ? "" : "; ", line);
+  }
+  return text.empty() ? "the connection ended" : text;
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<TlsContext>> TlsContext::Load(const TlsFiles& files) {
+  SSL_CTX* context = SSL_CTX_new(TLS_method());
+  LOCKSTEP_CHECK(context != nullptr);
+  std::shared_ptr<TlsContext> loaded(new TlsContext(context));
+  const auto refuse = [](const std::string& path) {
+    return absl::InvalidArgumentError(absl::StrCat(path, " is of no use for TLS: ", Reasons()));
+  };
+  SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
+  SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+  SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  ERR_clear_error();
+  if (SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) != 1) return refuse(files.certificate);
+  if (SSL_CTX_use_PrivateKey_file(context, files.key.c_str(), SSL_FILETYPE_PEM) != 1) return refuse(files.key);
+  if (SSL_CTX_load_verify_locations(context, files.authority.c_str(), nullptr) != 1) return refuse(files.authority);
+  if (SSL_CTX_check_private_key(context) != 1) return refuse(files.key);
+  return loaded;
+}
+
+TlsContext::~TlsContext() { SSL_CTX_free(context_); }
+
+std::unique_ptr<TlsSession> TlsContext::Client(int fd) const {
+  SSL* session = SSL_new(context_);
+  LOCKSTEP_CHECK(session != nullptr && SSL_set_fd(session, fd) == 1);
+  SSL_set_connect_state(session);
+  return std::make_unique<TlsSession>(session);
+}
+
+std::unique_ptr<TlsSession> TlsContext::Server(int fd) const {
+  SSL* session = SSL_new(context_);
+  LOCKSTEP_CHECK(session != nullptr && SSL_set_fd(session, fd) == 1);
+  SSL_set_accept_state(session);
+  return std::make_unique<TlsSession>(session);
+}
+
+TlsSession::~TlsSession() { SSL_free(session_); }
+
+absl::StatusOr<TlsProgress> TlsSession::Result(int result, std::string_view what) {
+  if (result > 0) return TlsProgress{static_cast<size_t>(result), false};
+  switch (SSL_get_error(session_, result)) {
+    case SSL_ERROR_WANT_READ:
+      return TlsProgress{0, false};
+    case SSL_ERROR_WANT_WRITE:
+      return TlsProgress{0, true};
+    case SSL_ERROR_ZERO_RETURN:
+      return absl::OutOfRangeError("the other side closed the connection");
+    default:
+      break;
+  }
+  // Of why a certificate is not accepted OpenSSL's errors say little.
+  const long verified = SSL_get_verify_result(session_);
+  const std::string why =
+      verified == X509_V_OK ? Reasons()
+                            : absl::StrCat(X509_verify_cert_error_string(verified), " (the other side's certificate)");
+  ERR_clear_error();
+  return absl::UnavailableError(absl::StrCat("TLS: cannot ", std::string(what), ": ", why));
+}
+
+absl::StatusOr<bool> TlsSession::Handshake(TlsProgress* progress) {
+  ERR_clear_error();
+  const auto result = Result(SSL_do_handshake(session_), "agree with the other side");
+  if (!result.ok()) return result.status();
+  *progress = *result;
+  return result->bytes > 0;
+}
+
+absl::StatusOr<TlsProgress> TlsSession::Read(std::span<char> out) {
+  ERR_clear_error();
+  return Result(SSL_read(session_, out.data(), static_cast<int>(std::min<size_t>(out.size(), INT_MAX))), "read");
+}
+
+absl::StatusOr<TlsProgress> TlsSession::Write(std::string_view bytes) {
+  ERR_clear_error();
+  return Result(SSL_write(session_, bytes.data(), static_cast<int>(std::min<size_t>(bytes.size(), INT_MAX))), "write");
+}
+
+std::string TlsSession::peer_name() const {
+  X509* certificate = SSL_get1_peer_certificate(session_);
+  if (certificate == nullptr) return "";
+  char name[256] = "";
+  const int length = X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, name, sizeof name);
+  X509_free(certificate);
+  // A name with a zero byte in it is cut there, and so is no longer what was signed.
+  if (length <= 0 || static_cast<size_t>(length) != std::strlen(name)) return "?";
+  return name;
+}
+
+}  // namespace lockstep::runtime
