@@ -106,6 +106,19 @@ TEST(AppendEntriesReceiver, NewEntriesAreOnStableStorageBeforeTheReply) {
   });
 }
 
+TEST(AppendEntriesReceiver, AReplyCoversOnlyWhatIsOnStableStorage) {
+  // The logs agree up to 2, of which entry 2 is still being written.
+  Expect({
+      .before = {.current_term = 3, .leader = 2, .log = {1}},
+      .events = {{From(2, 3, AppendEntries{.previous = {1, 1}, .entries = Entries({3})}),
+                  {Restart(Timer::kElection), AppendLog{1, 2, Entries({3}), {}}}},
+                 {From(2, 3, AppendEntries{.previous = {2, 3}}),
+                  {Restart(Timer::kElection), To(2, 3, AppendEntriesReply{.accepted = true, .match_index = 1})}},
+                 {input::WriteDone{1}, {To(2, 3, AppendEntriesReply{.accepted = true, .match_index = 2})}}},
+      .after = {.current_term = 3, .leader = 2, .log = {1, 3}},
+  });
+}
+
 // ---- RequestVote -------------------------------------------------------------------------------------------
 
 TEST(RequestVoteReceiver, ReplyFalseIfTermIsLessThanCurrentTerm) {
