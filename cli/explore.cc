@@ -3,6 +3,7 @@
 #include <atomic>
 #include <csignal>
 #include <cstdio>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -11,6 +12,7 @@
 #include "cli/arguments.h"
 #include "cli/verbs.h"
 #include "sim/explore/search.h"
+#include "spec/refinement/refinement.h"
 
 namespace lockstep::cli {
 namespace {
@@ -60,6 +62,14 @@ bool ParseTarget(const std::string& text, ConfigurationChange& change) {
   return true;
 }
 
+// Every step of the core must be a step of the specification.
+std::optional<explore::Broken> Refines(const State& before, const Input& input, const EffectSink& effects,
+                                       const State& after) {
+  const std::optional<spec::Mismatch> mismatch = spec::CheckStep(before, input, effects, after);
+  if (!mismatch.has_value()) return std::nullopt;
+  return explore::Broken{"Refinement", spec::ToString(*mismatch)};
+}
+
 int Print(const explore::SearchResult& result) {
   const explore::SearchProgress& progress = result.progress;
   std::printf("%llu distinct states, %llu transitions, %.1f s, %.0f transitions/s\n",
@@ -69,7 +79,7 @@ int Print(const explore::SearchResult& result) {
               result.messages, result.outcomes);
   if (!result.states_at.empty()) std::printf("depth %zu\n", result.states_at.size() - 1);
   if (result.broken.has_value()) {
-    std::printf("\nBROKEN %s: %s\nafter %zu events:\n", spec::Name(result.broken->property),
+    std::printf("\nBROKEN %s: %s\nafter %zu events:\n", result.broken->property.c_str(),
                 result.broken->evidence.c_str(), result.schedule.size());
     for (size_t i = 0; i < result.schedule.size(); ++i) std::printf("%4zu  %s\n", i + 1, result.schedule[i].c_str());
     return 1;
@@ -134,7 +144,7 @@ int RunExplore(int argc, char** argv) {
   options.report = Report;
   options.stop = &interrupted;
   std::signal(SIGINT, [](int) { interrupted.store(true); });
-  const absl::StatusOr<explore::SearchResult> result = explore::Search(bounds, nullptr, options);
+  const absl::StatusOr<explore::SearchResult> result = explore::Search(bounds, Refines, options);
   std::fprintf(stderr, "\n");
   if (!result.ok()) {
     std::fprintf(stderr, "explore: %s\n", std::string(result.status().message()).c_str());

@@ -43,7 +43,8 @@ void Clients::Draw(Client& client, uint32_t number) {
   operation.key = static_cast<uint32_t>(choices.Below(scenario.keys));
   operation.bytes = static_cast<uint32_t>(choices.Between(1, scenario.command_bytes_max));
   client.lease = false;
-  if (choices.Chance(scenario.read_ppm)) {
+  // Once healed, a write must succeed: so it is writes that are tried.
+  if (world_.faults_on && choices.Chance(scenario.read_ppm)) {
     operation.kind = OperationKind::kRead;
     client.lease = choices.Chance(scenario.lease_read_ppm);
     return;

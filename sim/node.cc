@@ -42,6 +42,7 @@ void Node::Start() {
   if (world_.observer != nullptr) world_.observer->OnStart({world_.now, id_, durable, state_, effects_});
   const spec::DiskView view{durable.term, durable.voted_for, durable.snapshot, durable.log};
   if (!world_.Check(world_.monitor.Started(world_.step, view, state_, effects_))) return;
+  world_.Refined(id_, world_.refinement.Started(state_));
   source_ = {};
   CarryOut(effects_.size());
 }
@@ -312,6 +313,7 @@ void Node::TakeFrom(Event event, PayloadSource source) {
   ++world_.step;
   Step(state_, input_, effects_);
   world_.monitor.Stepped(world_.step, input_, state_, effects_);
+  world_.Refined(id_, world_.refinement.Stepped(input_, effects_, state_));
   Book();
   const std::optional<size_t> cut = DrawCut();
   const size_t done = cut.value_or(effects_.size());

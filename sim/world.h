@@ -17,6 +17,7 @@
 #include "sim/scenario.h"
 #include "sim/store.h"
 #include "spec/properties/monitor.h"
+#include "spec/refinement/refinement.h"
 
 namespace lockstep::sim {
 
@@ -54,6 +55,10 @@ class World {
 
   // Something that may never happen did. The first one stands.
   void Fail(std::string property, NodeId node, std::string evidence);
+  // As Fail, if a step was none of the specification's.
+  void Refined(NodeId node, const std::optional<spec::Mismatch>& mismatch) {
+    if (mismatch.has_value()) Fail("Refinement", node, spec::ToString(*mismatch));
+  }
   bool failed() const { return violation.has_value() || monitor.violation().has_value(); }
   // Follows a call of the monitor: whether the run may go on.
   bool Check(bool holds) { return holds && !failed(); }
@@ -78,6 +83,7 @@ class World {
   bool faults_on = true;
 
   spec::Monitor monitor;
+  spec::RefinementChecker refinement;
   std::optional<Violation> violation;
   Counters counters;
   Fingerprinter digest;

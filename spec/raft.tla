@@ -803,8 +803,8 @@ WriteFailed(i, k, kept) ==
   /\ k \in DOMAIN node[i].writes
   /\ LET n == node[i]
          w == n.writes[k]
-         counts == IsLogWrite(w) \/ w.current
-         fails(j) == j = k \/ (j > k /\ counts /\ n.writes[j].kind # "Install")
+         fails(j) == j = k \/ (j > k /\ n.writes[j].kind # "Install")
+         ofLog == \E j \in DOMAIN n.writes : fails(j) /\ IsLogWrite(n.writes[j])
          marked == [j \in DOMAIN n.writes |->
                       IF fails(j) THEN [n.writes[j] EXCEPT !.failed = TRUE, !.held = {}, !.current = FALSE, !.last = 0,
                                                            !.done = FALSE]
@@ -814,11 +814,10 @@ WriteFailed(i, k, kept) ==
          left == [n EXCEPT !.writes = [p \in 1..Cardinality(staying) |-> marked[at(p)]]]
          logWrites == LogWrites(left)
          issued == IF logWrites = {} THEN n.durableIndex ELSE left.writes[SetMax(logWrites)].last
-         failing == [left EXCEPT !.failing = TRUE, !.issuedIndex = issued]
+         settled == [left EXCEPT !.issuedIndex = issued]
+         failing == [settled EXCEPT !.failing = @ \/ Owes(settled)]
      IN  /\ w.kind # "Install" /\ ~w.done /\ ~w.failed
-         /\ StepWithReads(i, IF ~counts THEN left
-                             ELSE IF IsLogWrite(w) /\ n.role = "Leader" THEN HandOverAndStepDown(failing)
-                             ELSE failing, begun)
+         /\ StepWithReads(i, IF ofLog /\ n.role = "Leader" THEN HandOverAndStepDown(failing) ELSE failing, begun)
          /\ faults' = [faults EXCEPT !.failures = @ + 1]
 
 \* A client's command. [Raft 5.3]

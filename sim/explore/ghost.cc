@@ -50,7 +50,7 @@ std::optional<Broken> CheckVotes(const Scene& scene, Ghost& ghost) {
     if (choice == kNobody || message.term >= kTermsMax) continue;
     uint8_t& spoken = ghost.votes[message.term][scene.actor];
     if (spoken != kNobody && spoken != choice) {
-      return Broken{Property::kVoteOncePerTermInv, absl::StrCat("node ", scene.actor + 1, " spoke for ", spoken + 1,
+      return Broken{spec::Name(Property::kVoteOncePerTermInv), absl::StrCat("node ", scene.actor + 1, " spoke for ", spoken + 1,
                                                                 " and for ", choice + 1, " in term ", message.term)};
     }
     spoken = choice;
@@ -65,7 +65,7 @@ std::optional<Broken> CheckLeader(const Scene& scene, Ghost& ghost) {
   if (before.role == Role::kLeader && before.current_term == state.current_term) return std::nullopt;
   uint8_t& leader = ghost.leaders[state.current_term];
   if (leader != kNobody && leader != scene.actor) {
-    return Broken{Property::kElectionSafety,
+    return Broken{spec::Name(Property::kElectionSafety),
                   absl::StrCat("nodes ", leader + 1, " and ", scene.actor + 1, " both lead term ", state.current_term)};
   }
   leader = static_cast<uint8_t>(scene.actor);
@@ -76,14 +76,14 @@ std::optional<Broken> CheckLeader(const Scene& scene, Ghost& ghost) {
   }
   if (ghost.commit_quorum != 0 && ghost.commit_quorum_term < state.current_term &&
       (voters & ghost.commit_quorum) == 0) {
-    return Broken{Property::kConfigurationSafety,
+    return Broken{spec::Name(Property::kConfigurationSafety),
                   absl::StrCat("the quorum that elected node ", scene.actor + 1, " in term ", state.current_term,
                                " shares no node with the one that made the newest commit")};
   }
   for (Index i = 1; i <= ghost.committed.size(); ++i) {
     const CommittedEntry& entry = ghost.committed[i - 1];
     if (entry.commit_term < state.current_term && !Holds(state.log, i, entry)) {
-      return Broken{Property::kLeaderCompleteness,
+      return Broken{spec::Name(Property::kLeaderCompleteness),
                     absl::StrCat("node ", scene.actor + 1, " leads term ", state.current_term, " without the entry at ",
                                  i, " that was committed in term ", entry.commit_term)};
     }
@@ -100,7 +100,7 @@ std::optional<Broken> CheckCommit(const Scene& scene, Ghost& ghost) {
     const EntryMeta& entry = state.log.At(i);
     if (i <= ghost.committed.size()) {
       if (ghost.committed[i - 1].term == entry.term && ghost.committed[i - 1].kind == entry.kind) continue;
-      return Broken{Property::kStateMachineSafety,
+      return Broken{spec::Name(Property::kStateMachineSafety),
                     absl::StrCat("node ", scene.actor + 1, " commits an entry of term ", entry.term, " at ", i,
                                  ", where one of term ", ghost.committed[i - 1].term, " was committed")};
     }
@@ -109,7 +109,7 @@ std::optional<Broken> CheckCommit(const Scene& scene, Ghost& ghost) {
   }
   if (!grew) return std::nullopt;
   if (state.role == Role::kLeader && *state.log.TermAt(state.commit_index) != state.current_term) {
-    return Broken{Property::kCommitOnlyCurrentTermProp,
+    return Broken{spec::Name(Property::kCommitOnlyCurrentTermProp),
                   absl::StrCat("leader ", scene.actor + 1, " of term ", state.current_term, " commits up to ",
                                state.commit_index, ", an entry of term ", *state.log.TermAt(state.commit_index))};
   }
@@ -119,7 +119,7 @@ std::optional<Broken> CheckCommit(const Scene& scene, Ghost& ghost) {
   ghost.commit_quorum_term = state.current_term;
   const Configuration& configuration = state.log.ConfigurationAt(state.log.last_index()).configuration;
   if (state.role == Role::kLeader && !IsQuorum(configuration, holders, scene.nodes)) {
-    return Broken{Property::kQuorumLogInv,
+    return Broken{spec::Name(Property::kQuorumLogInv),
                   absl::StrCat("the entry at ", ghost.committed.size(), " is committed, but no quorum has it on disk")};
   }
   return std::nullopt;
@@ -142,7 +142,7 @@ std::optional<Broken> CheckDisk(const Scene& scene, const Ghost& ghost) {
       return std::nullopt;
     }
   }
-  return Broken{Property::kCommittedReplicatedInv,
+  return Broken{spec::Name(Property::kCommittedReplicatedInv),
                 absl::StrCat("node ", scene.actor + 1, " lost the committed entry at ", last,
                              " and no quorum has it on disk any more")};
 }
@@ -159,7 +159,7 @@ std::optional<Broken> CheckLogs(const Scene& scene) {
     while (common > floor && log.TermAt(common) != other.TermAt(common)) --common;
     for (; common > floor; --common) {
       if (log.At(common) == other.At(common)) continue;
-      return Broken{Property::kLogMatching, absl::StrCat("the logs of nodes ", scene.actor + 1, " and ", i + 1,
+      return Broken{spec::Name(Property::kLogMatching), absl::StrCat("the logs of nodes ", scene.actor + 1, " and ", i + 1,
                                                          " agree above ", common, " but not there")};
     }
   }
@@ -174,7 +174,7 @@ std::optional<Broken> CheckReads(const Scene& scene, Ghost& ghost) {
     const Index committed = open->committed;
     ghost.reads.erase(open);
     if (served.index >= committed) continue;
-    return Broken{Property::kReadFreshness, absl::StrCat("node ", scene.actor + 1, " serves a read at ", served.index,
+    return Broken{spec::Name(Property::kReadFreshness), absl::StrCat("node ", scene.actor + 1, " serves a read at ", served.index,
                                                          "; ", committed, " was committed before it began")};
   }
   return std::nullopt;

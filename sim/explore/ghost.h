@@ -48,7 +48,7 @@ Fingerprint FingerprintOf(const Ghost& ghost);
 Ghost Renamed(const Ghost& ghost, const Permutation& permutation);
 
 struct Broken {
-  spec::Property property;
+  std::string property;  // Its name in spec/properties; "Refinement".
   std::string evidence;
 };
 

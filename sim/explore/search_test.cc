@@ -88,7 +88,7 @@ TEST(SearchTest, AViolationComesWithAShortestSchedule) {
   const StepCheck nobody_leads = [](const State&, const Input&, const EffectSink&,
                                     const State& after) -> std::optional<Broken> {
     if (after.role != Role::kLeader) return std::nullopt;
-    return Broken{spec::Property::kElectionSafety, "somebody leads"};
+    return Broken{"Nobody", "somebody leads"};
   };
   const SearchResult result = Explore(TwoNodes(), {}, nobody_leads);
   ASSERT_TRUE(result.broken.has_value());

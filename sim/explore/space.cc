@@ -308,10 +308,10 @@ Happening Space::Compute(uint64_t key, Outcome& outcome) const {
   outcome.reads = happening.reads;
   outcome.broken = std::move(checker.broken);
   if (!happening.error.ok()) {
-    outcome.broken = Broken{spec::Property::kDiskMatchesState, std::string(happening.error.message())};
+    outcome.broken = Broken{spec::Name(spec::Property::kDiskMatchesState), std::string(happening.error.message())};
   }
   if (happening.halt.has_value() && !outcome.broken.has_value()) {
-    outcome.broken = Broken{spec::Property::kHaltOnlyOnLossProp, ToString(Effect{*happening.halt})};
+    outcome.broken = Broken{spec::Name(spec::Property::kHaltOnlyOnLossProp), ToString(Effect{*happening.halt})};
   }
   return happening;
 }

@@ -154,11 +154,10 @@ bool WriteDoneAt(Local& local, const Options& options, size_t at, Output& output
 bool WriteFailedAt(Local& local, const Options& options, size_t at, bool kept, Output& output, LocalResult& result) {
   if (!local.up || local.node.halted || !IsTellable(local, local.writes[at])) return false;
   const WriteId id = local.writes[at].id;
-  const bool counts = id == local.node.vote_write || FindLogWrite(local.node, id) != nullptr;
   Context context{local.node, options, output};
   WriteFailed(context, id);
   std::erase_if(local.writes, [&](Pending& write) {
-    if (write.id < id || (write.id > id && (!counts || write.kind == WriteKind::kInstall))) return false;
+    if (write.id < id || (write.id > id && write.kind == WriteKind::kInstall)) return false;
     write.failed = true;
     write.held.clear();
     return !kept || write.on_disk;

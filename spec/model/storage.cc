@@ -123,15 +123,14 @@ bool WriteDone(Context& c, WriteId id) {
 bool WriteFailed(Context& c, WriteId id) {
   Node& n = c.node;
   if (n.halted) return false;
-  const auto log_write =
-      std::find_if(n.log_writes.begin(), n.log_writes.end(), [id](const LogWrite& write) { return write.id == id; });
-  const bool of_log = log_write != n.log_writes.end();
-  if (id == 0 || (!of_log && id != n.vote_write)) return EndOfStep(c);
-  // Names of writes ascend: what was asked for later follows a hole.
+  if (id == 0 || id >= n.next_write) return EndOfStep(c);
+  // Names of writes ascend: what was asked for later follows a hole, whether or not the failed write itself still counts.
+  const bool of_log =
+      std::any_of(n.log_writes.begin(), n.log_writes.end(), [id](const LogWrite& write) { return write.id >= id; });
   std::erase_if(n.log_writes, [id](const LogWrite& write) { return write.id >= id; });
   if (n.vote_write >= id) n.vote_write = 0;
   n.issued_index = n.log_writes.empty() ? n.durable_index : n.log_writes.back().last;
-  n.failing = true;
+  if (Owes(n)) n.failing = true;
   if (of_log && n.role == Role::kLeader) HandOverAndStepDown(c);
   return EndOfStep(c);
 }
