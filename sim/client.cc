@@ -44,7 +44,7 @@ void Clients::Draw(Client& client, uint32_t number) {
   operation.bytes = static_cast<uint32_t>(choices.Between(1, scenario.command_bytes_max));
   client.lease = false;
   // Once healed, a write must succeed: so it is writes that are tried.
-  if (world_.faults_on && choices.Chance(scenario.read_ppm)) {
+  if (write_to_ == 0 && choices.Chance(scenario.read_ppm)) {
     operation.kind = OperationKind::kRead;
     client.lease = choices.Chance(scenario.lease_read_ppm);
     return;
@@ -71,14 +71,19 @@ void Clients::Open(uint32_t number, uint32_t server) {
 
 uint32_t Clients::ChooseServer(const Client& client) {
   Choices& choices = world_.choices;
-  const auto any = [&] { return static_cast<uint32_t>(choices.Between(1, static_cast<int64_t>(servers_.size()))); };
+  const auto may_ask = [this](uint32_t n) { return write_to_ == 0 || Has(write_to_, n); };
+  const auto any = [&] {
+    auto n = static_cast<uint32_t>(choices.Between(1, static_cast<int64_t>(servers_.size())));
+    while (!may_ask(n)) n = n % static_cast<uint32_t>(servers_.size()) + 1;
+    return n;
+  };
   const bool read = client.operation.kind == OperationKind::kRead;
   if (read && choices.Chance(world_.scenario.read_at_any_node_ppm)) return any();
   // Whoever thinks it leads, be it deposed or not; else what it was told; else anyone.
   uint32_t leaders[kServersMax];
   size_t count = 0;
   for (uint32_t n = 1; n <= servers_.size(); ++n) {
-    if (servers_[n - 1].up() && servers_[n - 1].state().role == Role::kLeader) leaders[count++] = n;
+    if (may_ask(n) && servers_[n - 1].up() && servers_[n - 1].state().role == Role::kLeader) leaders[count++] = n;
   }
   if (client.hint != 0 && choices.Below(4) == 0) return client.hint;
   if (count != 0 && choices.Below(16) != 0) return leaders[choices.Below(count)];

@@ -11,6 +11,7 @@
 #include <deque>
 #include <vector>
 
+#include "sim/links.h"
 #include "sim/node.h"
 #include "sim/observer.h"
 #include "sim/world.h"
@@ -35,6 +36,8 @@ class Clients {
   Clients(World& world, Servers& servers);
 
   void Begin();
+  // From now on they only write, and ask `servers`, or whoever those name as leader.
+  void WriteTo(ServerSet servers) { write_to_ = servers; }
   // No new operations from now on.
   void Stop() { stopped_ = true; }
   bool idle() const { return open_ == 0; }
@@ -83,6 +86,7 @@ class Clients {
   uint32_t next_attempt_ = 1;
   uint32_t open_ = 0;
   bool stopped_ = false;
+  ServerSet write_to_ = 0;  // 0: no such wish.
   int64_t last_write_invoked_ = -1;
 };
 

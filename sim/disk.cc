@@ -7,6 +7,11 @@ namespace lockstep::sim {
 
 bool Disk::pending(WriteId id) const { return Find(id) != nullptr; }
 
+bool Disk::settled(WriteId id) const {
+  const Write* write = Find(id);
+  return write != nullptr && write->on_disk;
+}
+
 void Disk::Issue(const effect::SaveVote& write) {
   Write& pending = pending_.emplace_back();
   pending.id = write.write_id;
@@ -43,8 +48,8 @@ bool Disk::Complete(WriteId id, std::vector<WriteId>& durable) {
 
 void Disk::Fail(WriteId id, bool torn, Choices& choices, std::vector<WriteId>& durable) {
   const Write* write = Find(id);
-  if (write == nullptr) return;
-  if (torn && !write->on_disk && !write->is_void) {
+  if (write == nullptr || write->on_disk) return;
+  if (torn && !write->is_void) {
     if (write != pending_.data()) ApplyUpTo((write - 1)->id, durable);
     const size_t parts = write->kind == Kind::kAppend ? write->entries.size() : 1;
     Apply(*write, choices.Below(parts + 1));

@@ -34,6 +34,9 @@ class Disk {
   // Whether this write is on its way, or its completion untold.
   bool pending(WriteId id) const;
 
+  // Whether it is on disk already, since a later one was told: then it can no longer fail.
+  bool settled(WriteId id) const;
+
   // Puts a write on its way. `payloads`: one for each entry, 0 for those without a command.
   void Issue(const effect::SaveVote& write);
   void Issue(effect::AppendLog&& write, Payloads payloads);

@@ -135,14 +135,12 @@ TEST_F(DiskTest, AFailedWriteVoidsThoseBehindIt) {
   EXPECT_EQ(Terms(disk_), (std::vector<Term>{3, 3}));
 }
 
-TEST_F(DiskTest, AWriteWhoseSuccessorWasToldStaysThoughItIsReportedFailed) {
+TEST_F(DiskTest, AWriteWhoseSuccessorWasToldCannotFail) {
   disk_.Issue(Append(1, 1, {1}), Of(1));
   disk_.Issue(effect::SaveVote{2, 2, {}});
-  disk_.Issue(Append(3, 2, {2}), Of(1));
+  EXPECT_FALSE(disk_.settled(1));
   disk_.Complete(2, durable_);
-  disk_.Fail(1, false, choices_, durable_);
-  EXPECT_EQ(Terms(disk_), (std::vector<Term>{1}));
-  EXPECT_FALSE(disk_.Complete(3, durable_));
+  EXPECT_TRUE(disk_.settled(1));
 }
 
 TEST_F(DiskTest, AFailedWriteMayLeaveAPart) {

@@ -28,6 +28,7 @@ void Simulation::Heal() {
     }
   }
   network_.Cut(broken, 0, 0);
+  clients_.WriteTo(healthy_);
   deadline_ = world_.now + world_.scenario.liveness_bound_micros;
   ScheduleProgressCheck();
 }

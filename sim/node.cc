@@ -1,6 +1,7 @@
 #include "sim/node.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "core/step.h"
@@ -185,10 +186,10 @@ void Node::FireTimer(effect::Timer timer, uint64_t sequence) {
 
 void Node::CompleteWrite(WriteId id) {
   const bool full = world_.now < disk_full_until_;
-  bool ok = !full;
+  const bool fails = !disk_.settled(id) && (full || world_.Strikes(Fault::kWriteFailure));
+  bool ok = false;
   durable_.clear();
-  if (full || world_.Strikes(Fault::kWriteFailure)) {
-    ok = false;
+  if (fails) {
     world_.Inject(full ? Fault::kDiskFull : Fault::kWriteFailure, FaultPhase::kOnce, id_);
     const bool torn = world_.Strikes(Fault::kTornWrite);
     if (torn) world_.Inject(Fault::kTornWrite, FaultPhase::kOnce, id_);
@@ -197,29 +198,30 @@ void Node::CompleteWrite(WriteId id) {
     ok = disk_.Complete(id, durable_);
   }
   if (!ReportDurable()) return;
+  std::vector<HeldSend> waited = TakeHeld(id);
+  if (!ok) waited.clear();
   // Messages that waited for this write leave before the core hears of it, or right after.
-  size_t kept = 0;
   const uint32_t life = life_;
-  const bool sends_first = held_.empty() || world_.choices.Below(2) == 0;
-  std::vector<HeldSend> released;
-  for (size_t i = 0; i < held_.size(); ++i) {
-    if (held_[i].after == id) {
-      if (ok) released.push_back(std::move(held_[i]));
-    } else if (kept++ != i) {
-      held_[kept - 1] = std::move(held_[i]);
-    }
-  }
-  held_.resize(kept);
+  const bool sends_first = waited.empty() || world_.choices.Below(2) == 0;
   const auto send = [&] {
-    for (HeldSend& held : released) network_.Send(std::move(held.envelope));
+    for (HeldSend& held : waited) network_.Send(std::move(held.envelope));
   };
   if (sends_first) send();
-  if (ok) {
+  // What a failure has voided may be told either way: the core no longer asks.
+  if (ok || (!fails && world_.choices.Below(2) == 0)) {
     Take(input::WriteDone{id});
   } else {
     Take(input::WriteFailed{id});
   }
   if (!sends_first && life_ == life) send();
+}
+
+std::vector<Node::HeldSend> Node::TakeHeld(WriteId id) {
+  const auto waits =
+      std::stable_partition(held_.begin(), held_.end(), [id](const HeldSend& held) { return held.after != id; });
+  std::vector<HeldSend> taken(std::make_move_iterator(waits), std::make_move_iterator(held_.end()));
+  held_.erase(waits, held_.end());
+  return taken;
 }
 
 bool Node::ReportDurable() {

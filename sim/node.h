@@ -120,6 +120,7 @@ class Node {
   void FireTimer(effect::Timer timer, uint64_t sequence);
   void CompleteWrite(WriteId id);
   bool ReportDurable();
+  std::vector<HeldSend> TakeHeld(WriteId id);
   void FinishApply(Index last);
   void FinishSnapshot(uint32_t slot);
   void FinishChunk(WriteId id);
@@ -157,6 +158,7 @@ class Node {
   void TakeRequest(uint32_t slot);
   void ProposeBatch();
   void LookUp(RequestId id);
+  void EndLeaseReads();
   void AnswerApplied();
   void Reply(const Request& request, Answer answer, uint64_t result, NodeId leader);
   OpenRequest* FindRequest(RequestId id);

@@ -87,6 +87,8 @@ void Node::Do(effect::CompactLog& compact) {
 // ---- Messages ------------------------------------------------------------------------------------------
 
 void Node::Do(effect::Send& send) {
+  // A lease promises nothing any more once its holder asks another to take over: what relies on it ends before.
+  if (std::holds_alternative<TimeoutNow>(send.message.body)) EndLeaseReads();
   Envelope envelope;
   envelope.message = std::move(send.message);
   if (!Attach(envelope)) return;

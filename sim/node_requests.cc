@@ -101,6 +101,14 @@ void Node::LookUp(RequestId id) {
   Reply(request, Answer::kOk, value, kNoNode);
 }
 
+void Node::EndLeaseReads() {
+  std::vector<RequestId> ids;
+  for (const OpenRequest& open : requests_) {
+    if (open.lease_until_micros != 0) ids.push_back(open.id);
+  }
+  for (RequestId id : ids) LookUp(id);
+}
+
 void Node::AnswerApplied() {
   for (size_t i = 0; i < requests_.size();) {
     OpenRequest& open = requests_[i];
