@@ -169,7 +169,9 @@ void Clients::Complete(uint32_t number, Answer answer, uint64_t result, NodeId n
         client.believed[operation.key] = result;
       } else {
         if (result != 0) client.believed[operation.key] = operation.argument;
-        last_write_invoked_ = std::max(last_write_invoked_, client.invoked);
+        if (write_to_ != 0 && client.invoked >= write_to_since_ && !first_write_at_.has_value()) {
+          first_write_at_ = world_.now;
+        }
         world_.monitor.OperationAcknowledged(world_.step, client.payload);
       }
       break;

@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <optional>
 #include <vector>
 
 #include "sim/links.h"
@@ -37,7 +38,10 @@ class Clients {
 
   void Begin();
   // From now on they only write, and ask `servers`, or whoever those name as leader.
-  void WriteTo(ServerSet servers) { write_to_ = servers; }
+  void WriteTo(ServerSet servers) {
+    write_to_ = servers;
+    write_to_since_ = world_.now;
+  }
   // No new operations from now on.
   void Stop() { stopped_ = true; }
   bool idle() const { return open_ == 0; }
@@ -49,8 +53,8 @@ class Clients {
   // A client without an operation, if there is one, reads at `server` now.
   void ReadNow(uint32_t server);
 
-  // Whether a write invoked at `since` or later has been answered.
-  bool WroteSince(int64_t since) const { return last_write_invoked_ >= since; }
+  // When the first write invoked since WriteTo was answered; nothing if none was yet.
+  std::optional<int64_t> first_write_at() const { return first_write_at_; }
   const std::vector<HistoryEvent>& history() const { return history_; }
 
  private:
@@ -87,7 +91,8 @@ class Clients {
   uint32_t open_ = 0;
   bool stopped_ = false;
   ServerSet write_to_ = 0;  // 0: no such wish.
-  int64_t last_write_invoked_ = -1;
+  int64_t write_to_since_ = 0;
+  std::optional<int64_t> first_write_at_;
 };
 
 }  // namespace lockstep::sim

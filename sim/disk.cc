@@ -49,7 +49,9 @@ bool Disk::Complete(WriteId id, std::vector<WriteId>& durable) {
 void Disk::Fail(WriteId id, bool torn, Choices& choices, std::vector<WriteId>& durable) {
   const Write* write = Find(id);
   if (write == nullptr || write->on_disk) return;
-  if (torn && !write->is_void) {
+  // What a void write does no longer matters to those behind it, which may have been asked for since.
+  if (write->is_void) return Erase(id);
+  if (torn) {
     if (write != pending_.data()) ApplyUpTo((write - 1)->id, durable);
     const size_t parts = write->kind == Kind::kAppend ? write->entries.size() : 1;
     Apply(*write, choices.Below(parts + 1));

@@ -135,6 +135,16 @@ TEST_F(DiskTest, AFailedWriteVoidsThoseBehindIt) {
   EXPECT_EQ(Terms(disk_), (std::vector<Term>{3, 3}));
 }
 
+TEST_F(DiskTest, AVoidWriteTakesNothingWithIt) {
+  disk_.Issue(Append(1, 1, {1}), Of(1));
+  disk_.Issue(Append(2, 2, {1}), Of(1));
+  disk_.Fail(1, false, choices_, durable_);
+  disk_.Issue(Append(3, 1, {1, 1}), Of(2));
+  disk_.Fail(2, true, choices_, durable_);
+  EXPECT_TRUE(disk_.Complete(3, durable_));
+  EXPECT_EQ(Terms(disk_).size(), 2u);
+}
+
 TEST_F(DiskTest, AWriteWhoseSuccessorWasToldCannotFail) {
   disk_.Issue(Append(1, 1, {1}), Of(1));
   disk_.Issue(effect::SaveVote{2, 2, {}});

@@ -1,5 +1,6 @@
 // The liveness phase of a run.
 #include <algorithm>
+#include <optional>
 #include <string>
 
 #include "core/message.h"
@@ -63,12 +64,14 @@ void Simulation::ScheduleProgressCheck() {
 }
 
 void Simulation::CheckProgress() {
-  if (phase_ == Phase::kRecover && clients_.WroteSince(healed_at_)) {
+  const std::optional<int64_t> recovered_at = clients_.first_write_at();
+  if (phase_ == Phase::kRecover && recovered_at.has_value() && *recovered_at <= deadline_) {
     phase_ = Phase::kSettle;
     clients_.Stop();
     deadline_ = world_.now + world_.scenario.liveness_bound_micros;
   }
-  const std::string missing = phase_ == Phase::kRecover ? "no write invoked since has been answered" : Unsettled();
+  const std::string missing =
+      phase_ == Phase::kRecover ? "no write invoked since has been answered in time" : Unsettled();
   if (missing.empty()) {
     phase_ = Phase::kOver;
     return;
