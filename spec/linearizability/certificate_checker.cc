@@ -1,7 +1,6 @@
 #include "spec/linearizability/certificate_checker.h"
 
 #include <algorithm>
-#include <numeric>
 #include <optional>
 #include <set>
 #include <utility>
@@ -22,8 +21,8 @@ absl::Status Wrong(OperationId id, const char* what) {
 
 // Tries all orders of a small history's operations.
 absl::Status TryAllOrders(const History& history, const Semantics& semantics) {
-  std::vector<OperationId> ids(history.size());
-  std::iota(ids.begin(), ids.end(), 0u);
+  std::vector<OperationId> ids;
+  while (ids.size() < history.size()) ids.push_back(static_cast<OperationId>(ids.size()));
   const auto model = MakeModel(history, semantics, ids);
   if (!model.ok()) return model.status();
   using Tried = std::pair<std::vector<bool>, Model::State>;
@@ -56,7 +55,7 @@ std::optional<Meaning> RegisterMeaning(const Operation& op) {
   if (op.kind == Kind::kRead) return Meaning{op.result, {}, {}};
   if (op.kind == Kind::kWrite) return Meaning{{}, {}, op.argument};
   if (op.kind == Kind::kDelete) return Meaning{{}, {}, kNil};
-  if (op.kind == Kind::kCompareAndSet && IsRefusal(op)) return Meaning{{}, op.expected, {}};
+  if (IsRefusal(op)) return Meaning{{}, op.expected, {}};
   if (op.kind == Kind::kCompareAndSet && op.expected == op.argument) return Meaning{op.expected, {}, {}};
   if (op.kind == Kind::kCompareAndSet) return Meaning{op.expected, {}, op.argument};
   if (op.kind == Kind::kAcquire) return Meaning{kNil, {}, held};
@@ -64,25 +63,30 @@ std::optional<Meaning> RegisterMeaning(const Operation& op) {
   return std::nullopt;
 }
 
-// Whether leaving out x cannot have changed what o observed; see the header.
-bool Unaffected(const History& history, ModelKind model, const Operation& x, const Operation& o, Part part_of_o,
+bool ShareKey(const History& history, const Operation& a, const Operation& b) {
+  std::vector<Key> keys_a, keys_b;
+  KeysOf(history, a, &keys_a);
+  KeysOf(history, b, &keys_b);
+  return std::find_first_of(keys_a.begin(), keys_a.end(), keys_b.begin(), keys_b.end()) != keys_a.end();
+}
+
+// Whether leaving out x cannot have changed what `kept` of o observed; see the header.
+bool Unaffected(const History& history, ModelKind model, const Operation& x, const Operation& o, Part kept,
                 Position overwritten_before) {
-  std::vector<Key> keys_x, keys_o;
-  KeysOf(history, x, &keys_x);
-  KeysOf(history, o, &keys_o);
-  if (std::find_first_of(keys_x.begin(), keys_x.end(), keys_o.begin(), keys_o.end()) == keys_x.end()) return true;
   if (model == ModelKind::kSet || model == ModelKind::kListAppend) {
-    if (x.kind == Kind::kTransaction || o.kind == Kind::kTransaction) return false;
-    if (o.kind != Kind::kRead || history.values().TypeOf(o.result) != ValuePool::Type::kList) return true;
+    if (x.kind == Kind::kTransaction || o.kind == Kind::kTransaction) return !ShareKey(history, x, o);
+    const bool sees = o.kind == Kind::kRead && history.values().TypeOf(o.result) == ValuePool::Type::kList;
+    if (x.key != o.key || !sees) return true;
     const auto seen = history.values().AsList(o.result);
     return std::find(seen.begin(), seen.end(), x.argument) == seen.end();
   }
   const auto written = RegisterMeaning(x);
   const auto observed = RegisterMeaning(o);
-  if (model == ModelKind::kLease || !written || !observed) return false;
-  if (part_of_o == Part::kWriteOnly || !written->leaves || (!observed->needs && !observed->refuses)) return true;
+  if (model == ModelKind::kLease || !written || !observed) return !ShareKey(history, x, o);
+  if (x.key != o.key || !written->leaves || kept == Part::kWriteOnly) return true;
   if (x.invoke > o.complete || x.complete < overwritten_before) return true;
-  return observed->needs ? written->leaves != observed->needs : written->leaves == observed->refuses;
+  if (observed->needs) return written->leaves != observed->needs;
+  return !observed->refuses || written->leaves == observed->refuses;
 }
 
 }  // namespace
@@ -91,20 +95,20 @@ absl::Status VerifyConflict(const History& history, const Semantics& semantics, 
   std::vector<OperationId> ids;
   std::vector<Position> overwritten_before(conflict.size(), 0);
   Position last_end = 0;
-  for (size_t i = 0; i < conflict.size(); ++i) {
-    const auto [id, part] = conflict[i];
-    if (id >= history.size() || (i > 0 && id <= ids.back())) return Wrong(id, "is out of order or not there");
-    const Operation& o = history.operation(id);
-    if (RelevanceOf(semantics, o) == Relevance::kIgnored) return Wrong(id, "says nothing");
-    if (part == Part::kWriteOnly && !RegisterMeaning(o)->leaves) return Wrong(id, "leaves nothing");
+  for (const auto [id, part] : conflict) {
+    if (id >= history.size() || (!ids.empty() && id <= ids.back())) return Wrong(id, "is out of order or not there");
     ids.push_back(id);
-    if (part != Part::kUnfinished && o.complete != kNever) last_end = std::max(last_end, o.complete);
-    for (size_t j = 0; j < conflict.size(); ++j) {
-      const auto meaning = RegisterMeaning(o);
-      const bool overwrites = part != Part::kUnfinished && meaning && meaning->leaves &&
-                              o.key == history.operation(conflict[j].id).key &&
-                              o.complete < history.operation(conflict[j].id).invoke;
-      if (overwrites) overwritten_before[j] = std::max(overwritten_before[j], o.invoke);
+    const Operation& o = history.operation(id);
+    const auto meaning = RegisterMeaning(o);
+    const bool leaves = meaning && meaning->leaves;
+    const bool silent = RelevanceOf(semantics, o) == Relevance::kIgnored || (part == Part::kWriteOnly && !leaves);
+    if (silent) return Wrong(id, "says nothing");
+    if (part == Part::kUnfinished || o.complete == kNever) continue;
+    last_end = std::max(last_end, o.complete);
+    for (size_t j = 0; leaves && j < conflict.size(); ++j) {
+      const Operation& later = history.operation(conflict[j].id);
+      const bool overwrites = o.key == later.key && o.complete < later.invoke;
+      overwritten_before[j] = std::max(overwritten_before[j], overwrites ? o.invoke : 0);
     }
   }
   const auto model = MakeModel(history, semantics, {});
@@ -119,25 +123,22 @@ absl::Status VerifyConflict(const History& history, const Semantics& semantics, 
       return Wrong(id, "is left out, but may have changed what one of the conflict observed");
     }
   }
-  // What is kept of each operation; a mutex is a register that holds nil or `held`.
-  Semantics reduced = semantics;
+  Semantics reduced = semantics;  // a mutex is a register that holds nil or `held`
   if (semantics.model == ModelKind::kMutex) reduced.model = ModelKind::kRegister;
-  size_t next = 0;
-  const auto reduce = [&](OperationId, Operation& op) {
+  const auto keep_part = [&, next = size_t{0}](OperationId, Operation& op) mutable {
     const Part part = conflict[next++].part;
-    if (semantics.model == ModelKind::kMutex) {
-      const Meaning meaning = *RegisterMeaning(op);
-      op.kind = Kind::kCompareAndSet, op.expected = *meaning.needs, op.argument = *meaning.leaves;
-    }
+    const auto meaning = RegisterMeaning(op);
+    if (semantics.model == ModelKind::kMutex) op.kind = Kind::kCompareAndSet, op.expected = *meaning->needs;
     if (part == Part::kWriteOnly) op.kind = Kind::kWrite;
     if (part == Part::kUnfinished) op.complete = kNever;
+    if (meaning && meaning->leaves) op.argument = *meaning->leaves;
   };
-  return TryAllOrders(history.Restrict(ids, reduce), reduced);
+  return TryAllOrders(history.Restrict(ids, keep_part), reduced);
 }
 
 absl::Status VerifyOrders(const History& history, const Semantics& semantics, const std::vector<Order>& orders) {
   std::vector<bool> taken(history.size());
-  std::vector<size_t> order_of_key(history.key_count(), orders.size());
+  std::vector<size_t> order_of_key(history.key_count(), SIZE_MAX);
   std::vector<Key> keys;
   for (size_t index = 0; index < orders.size(); ++index) {
     const auto model = MakeModel(history, semantics, orders[index]);
@@ -151,11 +152,9 @@ absl::Status VerifyOrders(const History& history, const Semantics& semantics, co
       if (!(*model)->Apply(id, state)) return Wrong(id, "has an answer that is impossible at its place in the order");
       taken[id] = true;
       latest_invoke = std::max(latest_invoke, op.invoke);
-      keys.clear();
-      KeysOf(history, op, &keys);
+      KeysOf(history, op, &(keys = {}));
       for (Key key : keys) {
-        if (order_of_key[key] != orders.size() && order_of_key[key] != index) return Wrong(id, "is on another's key");
-        order_of_key[key] = index;
+        if (std::exchange(order_of_key[key], index) < index) return Wrong(id, "is on the key of an earlier order");
       }
     }
   }

@@ -104,7 +104,7 @@ class RegisterReducer {
       Position overwritten_before = 0;
       auto it =
           std::lower_bound(last_begun_.begin(), last_begun_.end(), std::pair<Position, Index>{observer.invoke, 0});
-      if (it != last_begun_.begin()) {
+      if (it != last_begun_.begin() && MayHaveSeenEarlier(observer)) {
         const Index write = std::prev(it)->second;
         overwritten_before = accesses_[write].invoke;
         items.push_back({write, PartOf(write)});
@@ -121,6 +121,13 @@ class RegisterReducer {
   }
 
   Part PartOf(Index write) const { return accesses_[write].CompareAndSet() ? Part::kWriteOnly : Part::kWhole; }
+
+  // Whether anything before the observer left what it observed, so that it matters that it was overwritten.
+  bool MayHaveSeenEarlier(const Access& observer) const {
+    if (observer.guard != Access::Guard::kEqual || observer.expect == initial_) return true;
+    const auto same = writers_.find(observer.expect);
+    return same != writers_.end() && accesses_[same->second[0]].invoke < observer.complete;
+  }
 
   // The writes that may be the last one before the observer.
   void AddCandidates(const Access& observer, Position overwritten_before, Position last_end,

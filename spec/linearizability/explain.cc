@@ -85,7 +85,15 @@ std::string ExplainConflict(const History& history, const Semantics& semantics, 
   std::string text = absl::StrCat("These ", result.conflict.size(), " operations are impossible together:\n");
   if (result.conflict.size() == 1) text = "This operation is impossible:\n";
   std::vector<std::string> reasons;
-  for (const ConflictItem& item : result.conflict) {
+  // A long conflict is told by its beginning and its end.
+  constexpr size_t kShownAtEachEnd = 10;
+  const size_t size = result.conflict.size();
+  for (size_t i = 0; i < size; ++i) {
+    if (size > 2 * kShownAtEachEnd && i == kShownAtEachEnd) {
+      i = size - kShownAtEachEnd;
+      absl::StrAppend(&text, "  ... ", size - 2 * kShownAtEachEnd, " more ...\n");
+    }
+    const ConflictItem& item = result.conflict[i];
     const Operation& op = history.operation(item.id);
     absl::StrAppend(&text, "  ", history.Describe(item.id), " (", Times(op), Lines(history, item.id), ")",
                     Part(item.part), "\n");

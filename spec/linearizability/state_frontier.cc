@@ -109,25 +109,22 @@ void StateFrontier::BeginCompletion(uint32_t call) {
   exploring_ = true;
   completing_ = call;
   for (Configuration& c : configurations_) {
-    if (Has(c.done, slot_of_[call])) {
-      results_.push_back(std::move(c));
-    } else {
-      stack_.push_back(std::move(c));
-    }
+    reached_[c.state].push_back(c.done);
+    (Has(c.done, slot_of_[call]) ? results_ : queue_).push_back(std::move(c));
   }
+  begun_with_ = queue_.size();
   meter_->Spend(configurations_.size());
   configurations_.clear();
 }
 
 void StateFrontier::ContinueCompletion() {
-  if (stack_.empty()) {
+  if (next_in_queue_ == queue_.size()) {
     FinishCompletion();
     return;
   }
-  const Configuration from = std::move(stack_.back());
-  stack_.pop_back();
+  Configuration from = std::move(queue_[next_in_queue_++]);
   if (Has(from.done, slot_of_[completing_])) {
-    results_.push_back(from);
+    results_.push_back(std::move(from));
   } else {
     Successors(from);
   }
@@ -154,22 +151,27 @@ void StateFrontier::Successors(const Configuration& from) {
       if (!calls_[read].read_only || Has(next.done, slot_of_[read])) continue;
       if (table_->Next(state, calls_[read].id) != StateTable::kImpossible) Put(slot_of_[read], &next.done);
     }
-    if (!seen_.insert(next).second) continue;
-    meter_->Hold(2 * sizeof(Configuration));
+    std::vector<Set>& reached = reached_[state];
+    meter_->Spend(reached.size() / 8);
+    if (std::any_of(reached.begin(), reached.end(), [&](const Set& done) { return Covers(done, next.done); })) continue;
+    reached.push_back(next.done);
+    meter_->Hold(3 * sizeof(Configuration));
     const Set answered = next.done;
     next.done = from.done;
     Record(call, &next);
     for (uint32_t read : open_) {
       if (Has(answered, slot_of_[read]) && !Has(next.done, slot_of_[read])) Record(read, &next);
     }
-    stack_.push_back(std::move(next));
+    queue_.push_back(std::move(next));
   }
 }
 
 void StateFrontier::FinishCompletion() {
   exploring_ = false;
-  meter_->Release(2 * sizeof(Configuration) * seen_.size());
-  seen_.clear();
+  meter_->Release(3 * sizeof(Configuration) * (queue_.size() - begun_with_));
+  queue_.clear();
+  next_in_queue_ = 0;
+  reached_.clear();
   const uint32_t slot = slot_of_[completing_];
   for (Configuration& c : results_) Take(slot, &c.done);
   if (!reads_.empty()) Take(slot, &reads_);
@@ -183,19 +185,18 @@ void StateFrontier::FinishCompletion() {
   if (configurations_.empty()) Conclude(Decision::kNotLinearizable, calls_[completing_].complete);
 }
 
-// Whether `a` has answered at least the reads that `b` has, and used at most the optional calls.
-bool StateFrontier::Covers(const Configuration& a, const Configuration& b) const {
-  if (a.state != b.state) return false;
-  for (size_t i = 0; i < a.done.size(); ++i) {
-    const uint64_t more = a.done[i] & ~b.done[i];
-    const uint64_t less = b.done[i] & ~a.done[i];
+// Whether, in the same state, `a` has answered at least the reads that `b` has, and used at most the optional calls.
+bool StateFrontier::Covers(const Set& a, const Set& b) const {
+  for (size_t i = 0; i < a.size(); ++i) {
+    const uint64_t more = a[i] & ~b[i];
+    const uint64_t less = b[i] & ~a[i];
     if ((more & ~reads_[i]) != 0 || (less & ~optionals_[i]) != 0) return false;
   }
   return true;
 }
 
 void StateFrontier::Reduce(std::vector<Configuration>* configurations) {
-  constexpr size_t kKeptMax = 256;
+  // What covers another comes before it.
   auto merit = [&](const Configuration& c) {
     int merit = 0;
     for (size_t i = 0; i < c.done.size(); ++i) {
@@ -209,20 +210,16 @@ void StateFrontier::Reduce(std::vector<Configuration>* configurations) {
     const int merit_b = merit(b);
     return merit_a != merit_b ? merit_a > merit_b : a.done < b.done;
   });
-  size_t kept = 0;
-  size_t group = 0;
-  for (size_t i = 0; i < configurations->size(); ++i) {
-    Configuration& c = (*configurations)[i];
-    if (kept > 0 && (*configurations)[kept - 1].state != c.state) group = kept;
-    bool covered = kept > group && (*configurations)[kept - 1] == c;
-    const size_t last = std::min(kept, group + kKeptMax);
-    for (size_t j = group; j < last && !covered; ++j) covered = Covers((*configurations)[j], c);
-    if (covered) continue;
-    if (kept != i) (*configurations)[kept] = std::move(c);
-    ++kept;
+  std::vector<Configuration> kept;
+  size_t group = 0;  // where the configurations with the present state begin
+  for (Configuration& c : *configurations) {
+    if (!kept.empty() && kept.back().state != c.state) group = kept.size();
+    meter_->Spend(1 + (kept.size() - group) / 8);
+    const auto first = kept.begin() + static_cast<ptrdiff_t>(group);
+    const bool covered = std::any_of(first, kept.end(), [&](const Configuration& a) { return Covers(a.done, c.done); });
+    if (!covered) kept.push_back(std::move(c));
   }
-  meter_->Spend(configurations->size());
-  configurations->resize(kept);
+  *configurations = std::move(kept);
 }
 
 void StateFrontier::Conclude(Decision decision, Position event) {

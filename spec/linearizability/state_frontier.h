@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
-#include "absl/container/flat_hash_set.h"
 #include "absl/container/inlined_vector.h"
 #include "spec/linearizability/certificate.h"
 #include "spec/linearizability/state_table.h"
@@ -47,14 +46,6 @@ class StateFrontier {
     StateTable::StateId state = StateTable::kInitial;
     uint32_t trail = UINT32_MAX;
     Set done;
-
-    friend bool operator==(const Configuration& a, const Configuration& b) {
-      return a.state == b.state && a.done == b.done;
-    }
-    template <typename H>
-    friend H AbslHashValue(H hash, const Configuration& c) {
-      return H::combine(std::move(hash), c.state, c.done);
-    }
   };
   struct Trail {
     uint32_t previous;
@@ -67,7 +58,7 @@ class StateFrontier {
   void FinishCompletion();
   void Successors(const Configuration& from);
   void Record(uint32_t call, Configuration* configuration);
-  bool Covers(const Configuration& a, const Configuration& b) const;
+  bool Covers(const Set& a, const Set& b) const;
   void Reduce(std::vector<Configuration>* configurations);
   void Conclude(Decision decision, Position event);
 
@@ -100,9 +91,11 @@ class StateFrontier {
   // The completion under way.
   bool exploring_ = false;
   uint32_t completing_ = 0;
-  std::vector<Configuration> stack_;
+  std::vector<Configuration> queue_;  // shortest paths first: they use up least
+  size_t next_in_queue_ = 0;
+  size_t begun_with_ = 0;
   std::vector<Configuration> results_;
-  absl::flat_hash_set<Configuration> seen_;
+  absl::flat_hash_map<StateTable::StateId, std::vector<Set>> reached_;  // what is done, by state
 
   Answer answer_;
 };
