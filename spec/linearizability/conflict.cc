@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "spec/linearizability/frontier.h"
 #include "spec/linearizability/model.h"
 #include "spec/linearizability/reduce.h"
@@ -15,14 +16,20 @@
 namespace lockstep::linearizability {
 namespace {
 
-constexpr size_t kTriesMax = 20'000;
+// To make a conflict smaller is a service; it may cost so many steps.
+constexpr uint64_t kStepsMax = 5'000'000;
+
+Budget Limited(Budget budget) {
+  budget.steps = std::min(budget.steps, kStepsMax);
+  return budget;
+}
 
 using Index = uint32_t;  // of an access
 
 class RegisterReducer {
  public:
   RegisterReducer(std::span<const Access> accesses, Value initial, const Budget& budget)
-      : accesses_(accesses), initial_(initial), budget_(budget) {
+      : accesses_(accesses), initial_(initial), meter_(Limited(budget)) {
     for (Index i = 0; i < accesses.size(); ++i) {
       const Access& access = accesses[i];
       if (!access.optional) by_end_.push_back(i);
@@ -49,7 +56,8 @@ class RegisterReducer {
     if (kept.empty()) return {};
     SmallConflict small;
     kept = Reduce<Index>(
-        std::move(kept), [&](const std::vector<Index>& rest) { return Impossible(rest); }, kTriesMax, &small.minimal);
+        std::move(kept), [&](const std::vector<Index>& rest) { return Impossible(rest); },
+        [&] { return !meter_.exhausted(); }, &small.minimal);
     small.conflict = ConflictOf(kept);
     return small;
   }
@@ -144,7 +152,7 @@ class RegisterReducer {
     }
   }
 
-  bool Impossible(const std::vector<Index>& kept) const {
+  bool Impossible(const std::vector<Index>& kept) {
     std::vector<Access> accesses;
     for (const ConflictItem& item : ConflictOf(kept)) {
       Access access = accesses_[IndexOf(item.id)];
@@ -152,13 +160,13 @@ class RegisterReducer {
       if (item.part == Part::kUnfinished) access.complete = kNever, access.optional = true;
       accesses.push_back(access);
     }
-    Meter meter(budget_);
-    return CheckFrontier(accesses, initial_, false, &meter).decision == Decision::kNotLinearizable;
+    meter_.Spend(accesses.size());
+    return CheckFrontier(accesses, initial_, false, &meter_).decision == Decision::kNotLinearizable;
   }
 
   std::span<const Access> accesses_;
   const Value initial_;
-  const Budget budget_;
+  Meter meter_;
   std::vector<Index> by_end_;  // definite ones
   std::vector<Index> replaces_;
   Position event_ = kNever;  // what completes later is seen as unfinished
@@ -171,7 +179,7 @@ class GenericReducer {
  public:
   GenericReducer(const History& history, const Semantics& semantics, std::span<const OperationId> ids, Position event,
                  const Budget& budget)
-      : history_(history), semantics_(semantics), budget_(budget) {
+      : history_(history), semantics_(semantics), meter_(Limited(budget)) {
     model_ = *MakeModel(history, semantics, ids);
     for (OperationId id : ids) {
       const Operation& op = history.operation(id);
@@ -188,10 +196,18 @@ class GenericReducer {
 
   SmallConflict Run() {
     SmallConflict small;
-    if (!Impossible(removable_)) return small;
+    // Readers first: an addition can only go once those who saw it have gone.
+    std::stable_partition(removable_.begin(), removable_.end(), [&](OperationId id) { return model_->ReadOnly(id); });
+    if (!Impossible(removable_)) {
+      // Too much to refute once more within the limit: the whole prefix is the conflict.
+      if (meter_.exhausted()) small.conflict = ConflictOf(removable_);
+      return small;
+    }
+    // With fewer readers it may be harder to refute: not worth much more than it cost with all.
+    steps_per_try_ = 4 * last_steps_ + 1000;
     const std::vector<OperationId> kept = Reduce<OperationId>(
         removable_, [&](const std::vector<OperationId>& rest) { return Allowed(rest) && Impossible(rest); },
-        kTriesMax / 10, &small.minimal);
+        [&] { return !meter_.exhausted(); }, &small.minimal);
     small.conflict = ConflictOf(kept);
     return small;
   }
@@ -217,9 +233,10 @@ class GenericReducer {
       seen[op.key].insert(seen[op.key].end(), list.begin(), list.end());
     }
     for (auto& [key, values] : seen) std::sort(values.begin(), values.end());
+    const absl::flat_hash_set<OperationId> stays(kept.begin(), kept.end());
     return std::all_of(removable_.begin(), removable_.end(), [&](OperationId id) {
       const Operation& op = history_.operation(id);
-      if (!AddsElement(op) || std::binary_search(kept.begin(), kept.end(), id)) return true;
+      if (!AddsElement(op) || stays.contains(id)) return true;
       const auto it = seen.find(op.key);
       return !transactions &&
              (it == seen.end() || !std::binary_search(it->second.begin(), it->second.end(), op.argument));
@@ -241,17 +258,21 @@ class GenericReducer {
       const bool open = item.part == Part::kUnfinished;
       calls.push_back({item.id, op.invoke, open ? kNever : op.complete, model_->ReadOnly(item.id)});
     }
-    Meter meter(budget_);
+    Meter meter({.steps = steps_per_try_});
     StateTable table(model_.get(), &meter);
     const std::vector<uint32_t> alike(calls.size(), UINT32_MAX);
     StateFrontier frontier(calls, alike, &table, &meter);
-    frontier.Advance(budget_.steps);
+    frontier.Advance(steps_per_try_);
+    meter_.Spend(calls.size() + meter.steps());
+    last_steps_ = meter.steps();
     return frontier.answer().decision == Decision::kNotLinearizable;
   }
 
   const History& history_;
   const Semantics& semantics_;
-  const Budget budget_;
+  Meter meter_;
+  uint64_t steps_per_try_ = kStepsMax;
+  uint64_t last_steps_ = 0;
   std::unique_ptr<Model> model_;
   Conflict fixed_;
   std::vector<OperationId> removable_;

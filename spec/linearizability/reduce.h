@@ -10,17 +10,17 @@
 namespace lockstep::linearizability {
 
 // A subset, in the same order, that still holds and from which no single item can be taken away: chunks of halving size
-// are left out as long as the rest holds. Requires: holds(items). `tries_max` bounds the calls; *minimal tells whether
-// they sufficed.
+// are left out as long as the rest holds. Requires: holds(items). It stops early when go_on() says no; *minimal tells
+// whether it did not.
 template <typename T>
-std::vector<T> Reduce(std::vector<T> items, const std::function<bool(const std::vector<T>&)>& holds, size_t tries_max,
-                      bool* minimal) {
+std::vector<T> Reduce(std::vector<T> items, const std::function<bool(const std::vector<T>&)>& holds,
+                      const std::function<bool()>& go_on, bool* minimal) {
   size_t chunk = std::max<size_t>(1, items.size() / 2);
   *minimal = true;
   while (!items.empty()) {
     bool dropped = false;
     for (size_t first = 0; first < items.size();) {
-      if (tries_max-- == 0) {
+      if (!go_on()) {
         *minimal = false;
         return items;
       }
@@ -34,6 +34,7 @@ std::vector<T> Reduce(std::vector<T> items, const std::function<bool(const std::
         first = last;
       }
     }
+    // Single items once more, until none can go.
     if (chunk == 1 && !dropped) break;
     chunk = std::max<size_t>(1, chunk / 2);
   }

@@ -5,23 +5,55 @@
 #include <tuple>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 
 namespace lockstep::linearizability {
 namespace {
 
 constexpr uint32_t kNone = UINT32_MAX;
 
+// The elements that answers of these operations show; nothing where a model has no elements of their own.
+absl::flat_hash_set<Value> ShownElements(const History& history, std::span<const OperationId> ids) {
+  absl::flat_hash_set<Value> shown;
+  const auto show = [&](Value value) {
+    shown.insert(value);
+    if (history.values().TypeOf(value) != ValuePool::Type::kList) return;
+    for (Value item : history.values().AsList(value)) shown.insert(item);
+  };
+  for (OperationId id : ids) {
+    const Operation& op = history.operation(id);
+    if (op.kind != OperationKind::kTransaction) {
+      show(op.result);
+      continue;
+    }
+    for (const auto* steps : {&history.TransactionOf(op).then, &history.TransactionOf(op).otherwise}) {
+      for (const TransactionStep& step : *steps) show(step.result);
+    }
+  }
+  return shown;
+}
+
+// Whether an operation of unknown outcome only adds an element: if nobody saw the element, it need not have happened.
+bool OnlyAdds(ModelKind model, OperationKind kind) {
+  return (model == ModelKind::kListAppend && kind == OperationKind::kAppend) ||
+         (model == ModelKind::kSet && kind == OperationKind::kAdd) ||
+         (model == ModelKind::kQueue && kind == OperationKind::kEnqueue);
+}
+
 }  // namespace
 
 std::vector<Call> CallsOf(const History& history, const Semantics& semantics, std::span<const OperationId> ids,
                           const Model& model) {
   std::vector<Call> calls;
+  const absl::flat_hash_set<Value> shown = ShownElements(history, ids);
   for (OperationId id : ids) {
     const Operation& op = history.operation(id);
     const Relevance relevance = RelevanceOf(semantics, op);
     if (relevance == Relevance::kIgnored) continue;
     const bool read_only = model.ReadOnly(id);
-    if (relevance == Relevance::kOptional && read_only) continue;
+    if (relevance == Relevance::kOptional) {
+      if (read_only || (OnlyAdds(semantics.model, op.kind) && !shown.contains(op.argument))) continue;
+    }
     calls.push_back({id, op.invoke, op.complete, read_only});
   }
   return calls;

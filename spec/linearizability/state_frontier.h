@@ -26,7 +26,8 @@ struct Call {
   bool read_only = false;
 };
 
-// The relevant operations among these, with optional ones that are read-only left out. Requires: ids ascend.
+// The relevant operations among these. Left out are optional ones that change nothing, or only add an element to a
+// list, set or queue that no answer shows. Requires: ids ascend.
 std::vector<Call> CallsOf(const History& history, const Semantics& semantics, std::span<const OperationId> ids,
                           const Model& model);
 

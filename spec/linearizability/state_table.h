@@ -33,6 +33,7 @@ class StateTable {
     if (!fresh) return it->second;
     meter_->Hold(2 * sizeof(*it));
     Model::State words = states_[state];
+    meter_->Spend(2 + words.size() / 8);
     if (!model_->Apply(id, words)) return kImpossible;
     const StateId next = Intern(std::move(words));
     steps_[{state, id}] = next;

@@ -44,7 +44,7 @@ class MutexModel : public SimpleModel {
   }
 };
 
-// State: the newest token (two words), whether it is still good.
+// State: the newest token that was told (two words), and who holds the lease.
 class LeaseModel : public SimpleModel {
  public:
   using SimpleModel::SimpleModel;
@@ -56,29 +56,33 @@ class LeaseModel : public SimpleModel {
   bool Apply(OperationId id, State& state) override {
     const Operation& op = history_.operation(id);
     if (op.kind == OperationKind::kAcquire) return Acquire(op, state);
-    const bool good = state[2] != 0 && values_.TypeOf(op.argument) == Type::kInteger &&
-                      values_.AsInteger(op.argument) == Load(state, 0);
-    if (op.kind == OperationKind::kRenew) {
+    if (values_.TypeOf(op.argument) != Type::kInteger) return false;
+    const int64_t token = values_.AsInteger(op.argument);
+    const bool good = state[2] == kHeld ? token == Load(state, 0) : state[2] == kHeldUntold && token > Load(state, 0);
+    if (op.kind == OperationKind::kRenew && op.outcome != Outcome::kOk) {
       if (op.outcome == Outcome::kUnknown) return false;  // changes nothing
-      if (op.outcome == Outcome::kOk) return good;
-      if (good) state[2] = 0;  // it has expired
+      // It has expired; of a token that was never told, another one may still be good.
+      if (good && state[2] == kHeld) state[2] = kGone;
       return true;
     }
     if (!good) return false;
-    state[2] = 0;
+    Save(token, 0, &state);
+    state[2] = op.kind == OperationKind::kRenew ? kHeld : kGone;
     return true;
   }
 
  private:
+  enum Holder : uint32_t { kGone, kHeld, kHeldUntold };
+
   bool Acquire(const Operation& op, State& state) {
     if (!Happened(op) || values_.TypeOf(op.result) != Type::kInteger) {
-      state[2] = 0;  // somebody holds a token that nobody was told
+      state[2] = kHeldUntold;  // by a token greater than the newest that was told
       return true;
     }
     const int64_t token = values_.AsInteger(op.result);
     if (token <= Load(state, 0)) return false;
     Save(token, 0, &state);
-    state[2] = 1;
+    state[2] = kHeld;
     return true;
   }
 };

@@ -17,10 +17,9 @@ namespace lockstep::linearizability {
 // Knossos).
 std::unique_ptr<Model> MakeMutexModel(const History& history);
 
-// A lease may expire at any moment, so an acquire always succeeds; its token
-// exceeds every earlier one and makes them stale. Renew and release need the
-// newest token, not yet released. A refused renewal shows that the lease is
-// gone.
+// A lease may expire at any moment, so an acquire always succeeds; its token exceeds every earlier one and makes them
+// stale. Renew and release need the newest token, not yet released; after an acquire whose answer is unknown, that may
+// be any greater one. A refused renewal shows that the lease is gone.
 std::unique_ptr<Model> MakeLeaseModel(const History& history);
 
 // A read returns exactly the elements added so far, as a list sorted by handle.

@@ -17,6 +17,7 @@ struct World {
   std::array<std::vector<Value>, kKeysMax> list;  // lists, sets, queues, pieces of texts, balances by account
   std::array<int64_t, kKeysMax> number = {};      // counters, newest lease
   std::array<bool, kKeysMax> held = {};           // mutexes, leases
+  std::array<bool, kKeysMax> untold = {};         // leases: held by a token nobody was told
 };
 
 class Naive {
@@ -190,21 +191,27 @@ class Naive {
   }
 
   bool Lease(Kind kind, Key key, Value argument, Value result, Outcome outcome, World* world) const {
+    int64_t& newest = world->number[key];
     if (kind == Kind::kAcquire) {
-      if (outcome != Outcome::kOk) {
-        world->held[key] = false;
-        return true;
-      }
-      if (values_.AsInteger(result) <= world->number[key]) return false;
-      world->number[key] = values_.AsInteger(result);
-      world->held[key] = true;
+      world->untold[key] = outcome != Outcome::kOk;
+      world->held[key] = outcome == Outcome::kOk;
+      if (outcome != Outcome::kOk) return true;
+      if (values_.AsInteger(result) <= newest) return false;
+      newest = values_.AsInteger(result);
       return true;
     }
-    const bool good = world->held[key] && values_.AsInteger(argument) == world->number[key];
-    if (kind == Kind::kRenew && outcome == Outcome::kOk) return good;
+    const int64_t token = values_.AsInteger(argument);
     if (kind == Kind::kRenew && outcome == Outcome::kUnknown) return true;
-    if (kind == Kind::kRelease && !good) return outcome == Outcome::kUnknown;
-    if (good) world->held[key] = false;
+    if (kind == Kind::kRenew && outcome == Outcome::kFail) {
+      if (token == newest) world->held[key] = false;
+      return true;
+    }
+    if (!(world->held[key] && token == newest) && !(world->untold[key] && token > newest)) {
+      return outcome == Outcome::kUnknown;
+    }
+    newest = token;
+    world->held[key] = kind == Kind::kRenew;
+    world->untold[key] = false;
     return true;
   }
 

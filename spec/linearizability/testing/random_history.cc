@@ -67,9 +67,7 @@ class World {
 
   bool Percent(uint32_t percent) { return percent > 0 && choose_(100) < percent; }
 
-  Value FreshValue() {
-    return ValueOf(shape_.values == 0 ? next_value_++ : choose_(shape_.values));
-  }
+  Value FreshValue() { return ValueOf(shape_.values == 0 ? next_value_++ : choose_(shape_.values)); }
 
   Value ValueOf(int64_t number) {
     const bool texts = shape_.model == ModelKind::kKeyValue;
