@@ -51,8 +51,8 @@ Decision ByComponents(const Partition& partition, Engine engine) {
   return verdict;
 }
 
-// The online checker's verdict, fed event by event.
-bool OnlineSaysLinearizable(const History& history, const Semantics& semantics) {
+// The first impossible event by the online checker, fed event by event; kNever if it finds none.
+Position OnlineBadEvent(const History& history, const Semantics& semantics) {
   OnlineChecker online({.semantics = semantics});
   std::vector<OnlineChecker::Ticket> ticket_of(history.size());
   std::vector<std::pair<Position, OperationId>> events;
@@ -74,7 +74,8 @@ bool OnlineSaysLinearizable(const History& history, const Semantics& semantics) 
     }
   }
   online.Finish();
-  return online.verdict() == OnlineChecker::Verdict::kLinearizable;
+  // It counts the events it was told of; find the history's event of that number.
+  return online.event() == kNever ? kNever : events[online.event()].first;
 }
 
 // Compares every engine with the naive verdict. Empty if all agree.
@@ -97,11 +98,14 @@ std::string Disagreement(const History& history, const Semantics& semantics, Tal
       if (zones != expected) return "zones";
     }
     Meter meter(Budget{});
-    const Decision frontier = ByComponents(partition, [&](std::span<const OperationId> ids) {
-      return CheckFrontier(AccessesOf(history, semantics, ids), initial(ids), false, &meter).decision;
-    });
-    if (frontier != expected) return "frontier";
-    if (OnlineSaysLinearizable(history, semantics) != naive) return "online";
+    Position bad_event = kNever;
+    for (size_t i = 0; i < partition.size(); ++i) {
+      const auto ids = partition.ids(i);
+      const Answer answer = CheckFrontier(AccessesOf(history, semantics, ids), initial(ids), false, &meter);
+      if (answer.decision == Decision::kNotLinearizable) bad_event = std::min(bad_event, answer.event);
+    }
+    if ((bad_event == kNever) != naive) return "frontier";
+    if (OnlineBadEvent(history, semantics) != bad_event) return "online";
   }
   for (const bool by_search : {false, true}) {
     const Decision decision = ByComponents(partition, [&](std::span<const OperationId> ids) {
