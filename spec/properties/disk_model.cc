@@ -24,20 +24,29 @@ void DiskModel::Reset(const DiskView& disk) {
   installing_.reset();
   writes_.clear();
   void_until_told_ = 0;
+  void_up_to_ = 0;
+  last_asked_ = 0;
   vote_ = {disk.term, disk.voted_for};
   snapshot_ = disk.snapshot.last_included;
   log_ = TermRuns::Of(disk.log);
 }
 
+bool DiskModel::IsVoid(WriteId id) {
+  last_asked_ = id;
+  if (void_until_told_ == 0) return false;
+  void_up_to_ = id;
+  return true;
+}
+
 void DiskModel::Ask(const effect::SaveVote& write) {
-  writes_.push_back({write.write_id, Kind::kVote, void_until_told_ != 0, {write.term, write.voted_for}, 0, {}});
+  writes_.push_back({write.write_id, Kind::kVote, IsVoid(write.write_id), {write.term, write.voted_for}, 0, {}});
 }
 
 void DiskModel::Ask(const effect::AppendLog& write) {
   Write& added = writes_.emplace_back();
   added.id = write.write_id;
   added.kind = Kind::kAppend;
-  added.uncertain = void_until_told_ != 0;
+  added.uncertain = IsVoid(write.write_id);
   added.first = write.first;
   Index index = write.first;
   for (const EntryMeta& entry : write.entries) {
@@ -50,7 +59,7 @@ void DiskModel::Ask(const effect::AppendLog& write) {
 }
 
 void DiskModel::Ask(const effect::TruncateLog& write) {
-  writes_.push_back({write.write_id, Kind::kTruncate, void_until_told_ != 0, {}, write.last + 1, {}});
+  writes_.push_back({write.write_id, Kind::kTruncate, IsVoid(write.write_id), {}, write.last + 1, {}});
 }
 
 void DiskModel::Compact(LogPosition last) {
@@ -97,7 +106,8 @@ DiskModel::Votes DiskModel::Complete(WriteId id) {
 
 void DiskModel::Fail(WriteId id) {
   const Write* failed = FindWrite(id);
-  if (failed == nullptr || failed->uncertain) return;
+  if (failed == nullptr ? id <= void_up_to_ : failed->uncertain) return;  // It was void already.
+  void_up_to_ = std::max(id, last_asked_);
   void_until_told_ = id;
   for (Write& write : writes_) {
     if (write.id < id) continue;
@@ -115,6 +125,7 @@ void DiskModel::SnapshotInstalled(LogPosition last_included, bool drop_log) {
   SnapshotTaken(last_included);
   if (!drop_log) return;
   log_.Reset(last_included);
+  void_up_to_ = std::max(void_up_to_, last_asked_);
   std::erase_if(writes_, [](const Write& write) { return write.kind != Kind::kVote; });
 }
 

@@ -98,6 +98,7 @@ class DiskModel {
     friend bool operator==(const Write&, const Write&) = default;
   };
 
+  bool IsVoid(WriteId id);  // Takes note of a write asked for now. Returns whether it is void.
   static void Apply(const Write& write, TermRuns& log);
   Write* FindWrite(WriteId id);
   const Write* FindWrite(WriteId id) const { return const_cast<DiskModel*>(this)->FindWrite(id); }
@@ -110,6 +111,8 @@ class DiskModel {
   TermRuns log_;
   std::vector<Write> writes_;    // Not certain yet, ascending by id.
   WriteId void_until_told_ = 0;  // The failed write of which the node does not know yet; 0: none.
+  WriteId last_asked_ = 0;
+  WriteId void_up_to_ = 0;  // The last write that a failure has voided, or an installation overtaken.
 };
 
 }  // namespace lockstep::spec

@@ -111,6 +111,22 @@ TEST_F(DiskModelTest, AFailureVoidsWhatFollows) {
   EXPECT_FALSE(Allows(Found({1, 1})));
 }
 
+TEST_F(DiskModelTest, AFailureToldLateVoidsNothingNew) {
+  model_.Ask(Append(1, 3, {1}));
+  model_.Ask(Append(2, 4, {1}));
+  model_.Ask(Append(3, 5, {1}));
+  model_.Complete(2);
+  model_.Fail(1);  // It is on disk, and counts as failed all the same: so does write 3.
+  model_.NodeTold(1);
+  EXPECT_TRUE(model_.Holds({4, 1}));
+  EXPECT_TRUE(model_.Failed(3));
+  model_.Ask(Append(4, 3, {1, 1, 1}));
+  model_.Fail(3);
+  model_.NodeTold(3);
+  model_.Complete(4);
+  EXPECT_TRUE(model_.Holds({5, 1}));
+}
+
 TEST_F(DiskModelTest, ASnapshotCoversWhatItReplaces) {
   model_.Ask(effect::InstallSnapshot{{5, 2}, {}, false});
   EXPECT_FALSE(model_.Holds({5, 2}));
@@ -123,9 +139,29 @@ TEST_F(DiskModelTest, ASnapshotCoversWhatItReplaces) {
   EXPECT_TRUE(model_.Holds({5, 2}));
   EXPECT_TRUE(Allows(installed));
   EXPECT_FALSE(Allows(Found({1, 1})));
-  model_.Ask(Append(1, 6, {3}));
-  model_.Complete(1);
+}
+
+TEST_F(DiskModelTest, WritesThatAnInstallationOvertookFailWithoutHarm) {
+  model_.Ask(Append(1, 3, {1}));
+  model_.SnapshotInstalled({5, 2}, /*drop_log=*/true);
+  model_.Ask(Append(2, 6, {3}));
+  model_.Fail(1);
+  model_.NodeTold(1);
+  model_.Complete(2);
   EXPECT_TRUE(model_.Holds({6, 3}));
+}
+
+TEST_F(DiskModelTest, AnOlderWriteMayFailLater) {
+  model_.Ask(Append(1, 3, {1}));
+  model_.Ask(Append(2, 4, {1}));
+  model_.Fail(2);
+  model_.NodeTold(2);
+  model_.Fail(1);
+  model_.NodeTold(1);
+  model_.Ask(effect::SaveVote{3, 2, kNoNode});
+  model_.Complete(3);
+  EXPECT_FALSE(model_.Holds({3, 1}));
+  EXPECT_EQ(model_.vote(), (DurableVote{2, kNoNode}));
 }
 
 TEST_F(DiskModelTest, CompactionTakesNothingAway) {
