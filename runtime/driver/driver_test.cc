@@ -139,6 +139,7 @@ TEST_F(DriverTest, BudgetsAreKept) {
   EXPECT_EQ(propose(10).status().code(), absl::StatusCode::kResourceExhausted);
   EXPECT_TRUE(cluster->clock().RunUntil([&] { return answered == 3; }));
   EXPECT_TRUE(propose(10).ok());
+  EXPECT_TRUE(cluster->clock().RunUntil([&] { return answered == 4; }));
 }
 
 TEST_F(DriverTest, WithdrawnRequestsEndAtOnce) {

@@ -119,16 +119,16 @@ INSTANTIATE_TEST_SUITE_P(Methods, PosixFilesTest, testing::Values(SyncMethod::kI
 TEST(EventLoopTest, RunsWhatIsDueInOrder) {
   EventLoop loop;
   std::string order;
-  loop.RunAfter(2000, [&] { order += 'c'; });
+  loop.RunAfter(200'000, [&] { order += 'c'; });
   loop.RunAfter(0, [&] { order += 'a'; });
-  const TaskId cancelled = loop.RunAfter(1000, [&] { order += 'x'; });
-  loop.RunAfter(1000, [&] { order += 'b'; });
-  loop.RunAfter(4000, [&] { loop.Stop(); });
+  const TaskId cancelled = loop.RunAfter(100'000, [&] { order += 'x'; });
+  loop.RunAfter(100'000, [&] { order += 'b'; });
+  loop.RunAfter(300'000, [&] { loop.Stop(); });
   loop.Cancel(cancelled);
   const int64_t before = loop.ReadMonotonic().micros;
   loop.Run();
   EXPECT_EQ(order, "abc");
-  EXPECT_GE(loop.ReadMonotonic().micros - before, 4000);
+  EXPECT_GE(loop.ReadMonotonic().micros - before, 300'000);
 }
 
 }  // namespace
