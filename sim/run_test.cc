@@ -1,0 +1,142 @@
+#include "sim/run.h"
+
+#include <string>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "sim/choices.h"
+#include "sim/scenario.h"
+#include "sim/swarm.h"
+
+namespace lockstep::sim {
+namespace {
+
+Scenario Short() {
+  Scenario scenario;
+  scenario.safety_micros = 1'000'000;
+  return scenario;
+}
+
+RunResult RunSeed(const Scenario& scenario, uint64_t seed, Observer* observer = nullptr) {
+  Choices choices = Choices::Seeded(seed);
+  return Run(scenario, choices, observer);
+}
+
+TEST(RunTest, WithoutFaultsEverythingSucceeds) {
+  const RunResult result = RunSeed(Short(), 1);
+  ASSERT_FALSE(result.violation.has_value()) << result.violation->evidence;
+  EXPECT_EQ(result.history, HistoryVerdict::kLinearizable);
+  EXPECT_GT(result.counters.operations_ok, 50u);
+  EXPECT_EQ(result.counters.operations_unknown, 0u);
+  EXPECT_EQ(result.counters.transitions[static_cast<size_t>(Transition::kStopped)], 0u);
+  for (const FaultRow& row : FaultTable()) EXPECT_EQ(result.counters.faults[row.fault], 0u) << row.name;
+}
+
+TEST(RunTest, TheSameSeedIsTheSameRun) {
+  for (uint64_t seed = 1; seed <= 20; ++seed) {
+    const Scenario scenario = DrawScenario(seed);
+    const RunResult a = RunSeed(scenario, seed), b = RunSeed(scenario, seed);
+    EXPECT_FALSE(a.violation.has_value()) << seed << ": " << a.violation->evidence;
+    EXPECT_EQ(a.digest, b.digest);
+    EXPECT_EQ(a.steps, b.steps);
+    EXPECT_EQ(a.draws, b.draws);
+  }
+}
+
+TEST(RunTest, AnotherSeedIsAnotherRun) { EXPECT_NE(RunSeed(Short(), 1).digest, RunSeed(Short(), 2).digest); }
+
+TEST(RunTest, ARecordingIsTheSameRun) {
+  const Scenario scenario = DrawScenario(9);
+  Choices first = Choices::Seeded(9);
+  first.Record();
+  const RunResult recorded = Run(scenario, first);
+  Choices second = Choices::Replay(first.recorded());
+  const RunResult replayed = Run(scenario, second);
+  EXPECT_EQ(recorded.digest, replayed.digest);
+  EXPECT_FALSE(second.exhausted());
+}
+
+TEST(RunTest, TheQuietestAnswersMakeARun) {
+  Choices choices = Choices::FromBytes({});
+  Scenario scenario = Short();
+  scenario.servers = scenario.founders = 1;
+  const RunResult result = Run(scenario, choices);
+  EXPECT_FALSE(result.violation.has_value()) << result.violation->evidence;
+  EXPECT_TRUE(choices.exhausted());
+  EXPECT_GT(result.counters.operations_ok, 0u);
+}
+
+// Counts what it is shown.
+class Counting : public Observer {
+ public:
+  void OnStep(const StepEvent& event) override { EXPECT_EQ(event.step, ++steps); }
+  void OnCrash(const CrashEvent&) override { ++crashes; }
+  void OnStart(const StartEvent&) override { ++starts; }
+  void OnFault(const FaultEvent& event) override { faults += event.phase != FaultPhase::kEnd ? 1 : 0; }
+  void OnHealed(int64_t) override { ++healed; }
+  void OnMessage(const MessageEvent& event) override { delivered += event.fate == MessageFate::kDelivered ? 1 : 0; }
+  uint64_t steps = 0, crashes = 0, starts = 0, faults = 0, healed = 0, delivered = 0;
+};
+
+TEST(RunTest, AnObserverSeesEverythingAndChangesNothing) {
+  const Scenario scenario = DrawScenario(17);
+  Counting counting;
+  const RunResult seen = RunSeed(scenario, 17, &counting);
+  EXPECT_EQ(seen.digest, RunSeed(scenario, 17).digest);
+  EXPECT_EQ(counting.steps, seen.steps);
+  EXPECT_EQ(counting.healed, 1u);
+  EXPECT_EQ(counting.crashes, seen.counters.transitions[static_cast<size_t>(Transition::kStopped)]);
+  EXPECT_EQ(counting.starts, seen.counters.transitions[static_cast<size_t>(Transition::kRestarted)]);
+  uint64_t faults = 0, received = 0;
+  for (const FaultRow& row : FaultTable()) faults += seen.counters.faults[row.fault];
+  EXPECT_EQ(counting.faults, faults);
+  for (size_t i = 0; i < kActionCount; ++i) {
+    if (std::string(ActionNameAt(i)).starts_with("Receive")) received += seen.counters.actions[i];
+  }
+  EXPECT_EQ(counting.delivered, received);
+}
+
+TEST(RunTest, WhereNoMessageArrivesNobodyLeadsUntilTheClusterIsHealed) {
+  Scenario scenario = Short();
+  scenario.fault_ppm[Fault::kLoss] = 1'000'000;
+  const RunResult result = RunSeed(scenario, 3);
+  ASSERT_FALSE(result.violation.has_value()) << result.violation->evidence;
+  EXPECT_GT(result.counters.faults[Fault::kLoss], 0u);
+  EXPECT_GE(result.counters.transitions[static_cast<size_t>(Transition::kCandidateToLeader)], 1u);
+  EXPECT_GT(result.counters.operations_ok, 0u);
+}
+
+TEST(RunTest, AClusterThatIsNotGivenTheTimeToRecoverFails) {
+  Scenario scenario = Short();
+  scenario.liveness_bound_micros = 1;
+  const RunResult result = RunSeed(scenario, 4);
+  ASSERT_TRUE(result.violation.has_value());
+  EXPECT_EQ(result.violation->property, "Liveness");
+}
+
+TEST(RunTest, CountersAddUp) {
+  Counters a, b;
+  a.actions[2] = 3;
+  a.goals = {1};
+  b.actions[2] = 4;
+  b.faults[Fault::kWipe] = 5;
+  b.goals = {1, 7};
+  a.Add(b);
+  EXPECT_EQ(a.actions[2], 7u);
+  EXPECT_EQ(a.faults[Fault::kWipe], 5u);
+  EXPECT_EQ(a.goals, (std::vector<uint64_t>{2, 7}));
+}
+
+TEST(RunTest, EachKindOfEventAndMessageIsAnActionOfItsOwn) {
+  EXPECT_STREQ(ActionNameAt(ActionOf(input::ElectionTimeout{})), "ElectionTimeout");
+  EXPECT_STREQ(ActionNameAt(ActionOf(input::WriteDone{})), "WriteDone");
+  EXPECT_STREQ(ActionNameAt(ActionOf(input::PeerUnreachable{})), "PeerUnreachable");
+  Message message;
+  message.body = RequestVote{};
+  EXPECT_STREQ(ActionNameAt(ActionOf(input::Receive{message})), "ReceiveRequestVote");
+  message.body = ReadReply{};
+  EXPECT_STREQ(ActionNameAt(ActionOf(input::Receive{message})), "ReceiveReadReply");
+}
+
+}  // namespace
+}  // namespace lockstep::sim
