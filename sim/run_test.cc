@@ -49,9 +49,9 @@ TEST(RunTest, ARecordingIsTheSameRun) {
   const Scenario scenario = DrawScenario(9);
   Choices first = Choices::Seeded(9);
   first.Record();
-  const RunResult recorded = Run(scenario, first);
+  const RunResult recorded = sim::Run(scenario, first);
   Choices second = Choices::Replay(first.recorded());
-  const RunResult replayed = Run(scenario, second);
+  const RunResult replayed = sim::Run(scenario, second);
   EXPECT_EQ(recorded.digest, replayed.digest);
   EXPECT_FALSE(second.exhausted());
 }
@@ -60,7 +60,7 @@ TEST(RunTest, TheQuietestAnswersMakeARun) {
   Choices choices = Choices::FromBytes({});
   Scenario scenario = Short();
   scenario.servers = scenario.founders = 1;
-  const RunResult result = Run(scenario, choices);
+  const RunResult result = sim::Run(scenario, choices);
   EXPECT_FALSE(result.violation.has_value()) << result.violation->evidence;
   EXPECT_TRUE(choices.exhausted());
   EXPECT_GT(result.counters.operations_ok, 0u);
