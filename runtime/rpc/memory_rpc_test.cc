@@ -1,0 +1,100 @@
+#include "runtime/rpc/memory_rpc.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+namespace lockstep::runtime {
+namespace {
+
+// Repeats each message; "end" ends the call.
+class Repeater final : public RpcStream {
+ public:
+  Repeater(std::shared_ptr<RpcCall> call, std::vector<std::string>& log) : call_(std::move(call)), log_(log) {}
+  ~Repeater() override { log_.push_back("gone"); }
+  void OnMessage(std::string_view message) override {
+    if (message == "end") return call_->Finish({RpcCode::kAborted, "as you wish"});
+    call_->Send(std::string(message) + std::string(message));
+  }
+  void OnHalfClosed() override { call_->Finish({}); }
+  void OnProgress() override { log_.push_back("progress"); }
+  void OnEnded() override { log_.push_back("ended"); }
+
+ private:
+  const std::shared_ptr<RpcCall> call_;
+  std::vector<std::string>& log_;
+};
+
+class MemoryRpcTest : public testing::Test {
+ protected:
+  MemoryRpcTest() {
+    methods.Add("/test.Echo/Once", RpcUnary([](std::string_view request, std::shared_ptr<RpcCall> call) {
+                  call->Reply(call->metadata().token + std::string(request));
+                }));
+    methods.Add("/test.Echo/Many", RpcBegin([this](std::shared_ptr<RpcCall> call) {
+                  return std::make_unique<Repeater>(std::move(call), log);
+                }));
+    methods.Add("/test.Echo/Never", RpcUnary([this](std::string_view, std::shared_ptr<RpcCall> call) { kept = call; }));
+  }
+
+  RpcMethods methods;
+  std::vector<std::string> log;
+  std::shared_ptr<RpcCall> kept;
+};
+
+TEST_F(MemoryRpcTest, AUnaryCallHasOneMessageAndOneEnd) {
+  const auto call = MemoryRpc::Begin(methods, "/test.Echo/Once", {.token = "t:"});
+  EXPECT_FALSE(call->ended());
+  call->Write("hello");
+  EXPECT_EQ(call->status(), std::nullopt) << "a message waits";
+  EXPECT_EQ(call->Take(), "t:hello");
+  EXPECT_EQ(call->status(), RpcStatus{});
+}
+
+TEST_F(MemoryRpcTest, AnUnknownMethodIsUnimplemented) {
+  EXPECT_EQ(MemoryRpc::Begin(methods, "/test.Echo/Twice")->status(),
+            (RpcStatus{RpcCode::kUnimplemented, "unknown method Twice for service test.Echo"}));
+  EXPECT_EQ(MemoryRpc::Begin(methods, "Twice")->status(),
+            (RpcStatus{RpcCode::kUnimplemented, "malformed method name: \"Twice\""}));
+}
+
+TEST_F(MemoryRpcTest, AStreamEndsByTheServiceAndIsReleased) {
+  const auto call = MemoryRpc::Begin(methods, "/test.Echo/Many");
+  call->Write("a");
+  call->Write("b");
+  call->Write("end");
+  EXPECT_EQ(log, std::vector<std::string>{"gone"});
+  call->Write("c");
+  EXPECT_EQ(call->Take(), "aa");
+  EXPECT_EQ(call->Take(), "bb");
+  EXPECT_EQ(call->Take(), std::nullopt);
+  EXPECT_EQ(call->status(), (RpcStatus{RpcCode::kAborted, "as you wish"}));
+}
+
+TEST_F(MemoryRpcTest, ACancelledStreamHearsOfItAndItsAnswersGoNowhere) {
+  const auto call = MemoryRpc::Begin(methods, "/test.Echo/Many");
+  call->Cancel();
+  EXPECT_EQ(log, (std::vector<std::string>{"ended", "gone"}));
+  const auto unary = MemoryRpc::Begin(methods, "/test.Echo/Never");
+  unary->Write("x");
+  unary->Cancel();
+  ASSERT_NE(kept, nullptr);
+  EXPECT_TRUE(kept->ended());
+  kept->Reply("too late");
+  EXPECT_EQ(unary->Take(), std::nullopt);
+  EXPECT_EQ(unary->status()->code, RpcCode::kCancelled);
+}
+
+TEST_F(MemoryRpcTest, ASlowClientShowsInTheUnsentBytes) {
+  const auto call = MemoryRpc::Begin(methods, "/test.Echo/Many");
+  call->window_bytes = 4;
+  call->Write("abc");
+  EXPECT_EQ(call->unsent_bytes(), 2u);
+  EXPECT_EQ(call->Take(), "abcabc");
+  EXPECT_EQ(call->unsent_bytes(), 0u);
+  EXPECT_EQ(log, std::vector<std::string>{"progress"});
+}
+
+}  // namespace
+}  // namespace lockstep::runtime
