@@ -39,8 +39,11 @@ bool StepDownOnHigherTermProp(const StepView& s) {
          s.after.node.role == Role::kCandidate;
 }
 
+// A TimeoutNow of a later term makes a follower, which then campaigns: two transitions in one step.
 bool RoleTransitionsProp(const StepView& s) {
-  const Role from = s.before.node.role;
+  const bool stepped_down = s.received != nullptr && s.received->kind == MessageKind::kTimeoutNow &&
+                            s.received->term > s.before.node.current_term;
+  const Role from = stepped_down ? Role::kFollower : s.before.node.role;
   const Role to = s.after.node.role;
   if (from == to || to == Role::kFollower || !Runs(s)) return true;
   if (to == Role::kLeader) return from == Role::kCandidate;

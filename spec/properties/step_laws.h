@@ -13,8 +13,8 @@ namespace lockstep::spec {
 // StepDownOnHigherTermProp: a message of a higher term makes the node a follower of that term in the same step, except
 //   a RequestVote that the node is bound not to hear (then nothing changes). [Raft §5.1]
 // RoleTransitionsProp: follower to candidate or pre-candidate, pre-candidate to candidate or follower, candidate to
-// leader,
-//   follower, pre-candidate or (in the next term) candidate, leader to follower; every change is told. [Raft Fig. 4]
+//   leader, follower, pre-candidate or (in the next term) candidate, leader to follower; every change is told. Anyone who
+//   is told to campaign (TimeoutNow) in a later term is a follower first. [Raft Fig. 4]
 bool CheckTermAndRole(StepView& view);
 
 // VoteStableProp: within a term, the vote changes only from nobody to somebody. [Raft §5.2]

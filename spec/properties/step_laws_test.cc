@@ -35,6 +35,17 @@ Play SendFrom(uint32_t node, uint32_t dest, MessageBody body) {
   return Step(node, [=](State& state, EffectSink& effects) { Scene::Send(state, effects, dest, body); });
 }
 
+// Node 1 is told by node 3, in `term`, to campaign, and does in the next.
+Play CampaignWhenTold(Term term) {
+  return [term](Scene& scene) {
+    scene.Receive(1, 3, term, TimeoutNow{}, [term](State& state, EffectSink& effects) {
+      Scene::Follower(state, 0, kNoNode);
+      state.role = Role::kCandidate;
+      Scene::SaveVote(state, effects, term + 1, state.id);
+    });
+  };
+}
+
 AppendEntriesReply Accepted(Index match_index) {
   AppendEntriesReply reply;
   reply.accepted = true;
@@ -69,6 +80,8 @@ std::vector<Planted> TermsRolesAndVotes() {
            state.leader = state.id;
          });
        }},
+      // A leader becomes a candidate: rightly so only if a leader of a later term, which hands over, told it to.
+      {Property::kRoleTransitionsProp, Elected, CampaignWhenTold(2), CampaignWhenTold(1)},
       // A change that nobody is told of.
       {Property::kRoleTransitionsProp, Elected, [](Scene& scene) { scene.HearTerm(3, 1, 1); },
        [](Scene& scene) {
