@@ -65,6 +65,10 @@ class Driver final : public MessageReceiver {
   const State& state() const { return state_; }
   // Why the node has stopped; OK while it runs.
   const absl::Status& stopped() const { return stopped_; }
+  // The disk fails or is full; OK while it works.
+  const absl::Status& storage() const { return storage_; }
+  size_t open_requests() const { return requests_.size(); }
+  uint64_t open_request_bytes() const { return requests_.bytes(); }
 
  private:
   struct Queued {
@@ -136,6 +140,7 @@ class Driver final : public MessageReceiver {
   Writes writes_;
   Applier applier_;
   Snapshotter snapshotter_;
+  uint64_t applied_bytes_ = 0;          // Since the last snapshot of this start was begun.
   std::optional<effect::Apply> apply_;  // To be begun once all effects of the step are carried out.
 
   struct Proposed {

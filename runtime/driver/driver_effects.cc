@@ -163,7 +163,10 @@ void Driver::Do(effect::SetTimer& timer) {
 // ---- State machine and snapshots -----------------------------------------------------------------------
 
 // Begun only once all outcomes of the step are known, so that each reply finds its request.
-void Driver::Do(effect::Apply& apply) { apply_ = apply; }
+void Driver::Do(effect::Apply& apply) {
+  apply_ = apply;
+  for (Index index = apply.first; index <= apply.last; ++index) applied_bytes_ += state_.log.At(index).bytes;
+}
 
 void Driver::Do(effect::TakeSnapshot& take) { snapshotter_.Take(take.last_included, take.configuration); }
 

@@ -56,6 +56,7 @@ void Driver::TakeSnapshot() {
   const bool possible = stopped_.ok() && !snapshotter_.taking() && !snapshotter_.restoring() &&
                         applied > state_.snapshot.last_included.index && applied >= state_.log.base_index();
   if (!possible) return;
+  applied_bytes_ = 0;
   snapshotter_.Take({applied, *state_.log.TermAt(applied)}, state_.log.ConfigurationAt(applied));
 }
 
@@ -108,12 +109,14 @@ void Driver::OnReply(Index index, std::string reply) {
 
 void Driver::OnApplied(Index last) {
   Enqueue(input::Applied{last});
+  if (options_.snapshot_log_bytes != 0 && applied_bytes_ >= options_.snapshot_log_bytes) TakeSnapshot();
   snapshotter_.OnApplierIdle();
 }
 
 void Driver::OnRestored(const Snapshot& snapshot) {
   const Index last = snapshot.last_included.index;
   applier_.Restored(last);
+  applied_bytes_ = 0;
   cache_.Clear(last);
   while (!committed_.empty() && committed_.begin()->first <= last) {
     const auto [index, id] = *committed_.begin();

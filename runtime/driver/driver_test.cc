@@ -189,6 +189,25 @@ TEST_F(DriverTest, SnapshotsCompactTheLogAndCatchFollowersUp) {
   EXPECT_EQ(cluster->machine(behind).map().size(), 101u);
 }
 
+TEST_F(DriverTest, ASnapshotIsTakenOnceTheLogHoldsSoMuch) {
+  cluster = std::make_unique<MemoryCluster>(3);
+  cluster->options.snapshot_log_bytes = 10'000;
+  cluster->StartAll();
+  const uint32_t leader = cluster->AwaitLeader();
+  for (int i = 0; i < 9; ++i) Put(leader, "k" + std::to_string(i), Text(1000, i));
+  cluster->clock().Advance(1'000'000);
+  EXPECT_EQ(cluster->driver(leader).state().snapshot.last_included.index, 0u);
+  for (int i = 0; i < 3; ++i) Put(leader, "k" + std::to_string(i), Text(1000, i));
+  cluster->clock().Advance(1'000'000);
+  const Index first = cluster->driver(leader).state().snapshot.last_included.index;
+  EXPECT_GT(first, 9u);
+  EXPECT_GT(cluster->driver(leader).state().log.base_index(), 0u);
+  for (int i = 0; i < 12; ++i) Put(leader, "k" + std::to_string(i), Text(1000, i));
+  cluster->clock().Advance(1'000'000);
+  EXPECT_GT(cluster->driver(leader).state().snapshot.last_included.index, first);
+  ExpectAllEqual();
+}
+
 TEST_F(DriverTest, AFollowerFarBehindIsFedFromTheLog) {
   core.resident_entries = 10;
   core.append_bytes_max = 5000;

@@ -40,6 +40,8 @@ struct DriverOptions {
   int64_t heartbeat_micros = 50'000;
   RequestLimits requests;
   uint64_t payload_cache_bytes = 256 << 20;
+  // A snapshot is taken once this many bytes of entries are applied since the last; 0: only as the core asks.
+  uint64_t snapshot_log_bytes = 0;
   // A turn applies about this much before other inputs have their turn.
   uint64_t apply_bytes_max = 1 << 20;
   uint32_t apply_commands_max = 1024;

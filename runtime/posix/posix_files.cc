@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -143,6 +144,15 @@ class PosixFiles::Background {
   const std::shared_ptr<bool> alive_;  // Touched on the loop's thread alone.
   Worker worker_;
 };
+
+absl::StatusOr<std::unique_ptr<Descriptor>> LockFolder(const std::string& root) {
+  if (absl::Status status = MakeFolders(root); !status.ok()) return status;
+  auto folder = OpenDescriptor(root, O_RDONLY | O_DIRECTORY);
+  if (!folder.ok()) return folder.status();
+  if (flock((*folder)->fd(), LOCK_EX | LOCK_NB) == 0) return folder;
+  if (errno != EWOULDBLOCK) return ErrnoStatus(errno, root, "lock");
+  return absl::UnavailableError(absl::StrCat(root, ": another process uses this folder: end it, or use another one"));
+}
 
 absl::StatusOr<std::unique_ptr<PosixFiles>> PosixFiles::Make(EventLoop& loop, const std::string& root,
                                                              SyncMethod method) {

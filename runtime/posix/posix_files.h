@@ -28,6 +28,10 @@ class Descriptor {
   const int fd_;
 };
 
+// Makes the folder `root`, if need be, for this process alone, until the descriptor ends.
+// Errors: Unavailable if another one has it.
+absl::StatusOr<std::unique_ptr<Descriptor>> LockFolder(const std::string& root);
+
 // Carries out writes with sync in the order given, and tells each one's completion on the loop's thread.
 class SyncQueue {
  public:
