@@ -46,6 +46,13 @@ const std::vector<IncludeRule>& IncludeRules() {
        {"runtime/transport", "runtime/server", "runtime/grpc", "runtime/posix"},
        false},
       {"cli/", {""}, {""}, {}, true},
+      // An embedding program, with nothing but what embedders may include.
+      {"examples/",
+       {"runtime/machine/", "runtime/node/", "runtime/driver/host", "runtime/driver/requests", "core/types",
+        "core/configuration", "core/options"},
+       {"absl/"},
+       {},
+       true},
       {"tests/", {""}, {""}, {}, true},
   };
   return rules;
