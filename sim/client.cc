@@ -140,12 +140,8 @@ void Clients::TimeOut(uint32_t number, uint64_t attempt) {
   if (!client.open || client.attempt != attempt) return;
   if (client.refused) return TryAgain(number);
   client.maybe = true;  // It may still be under way somewhere.
-  Node& node = servers_[client.server - 1];
-  if (node.running() && world_.Strikes(Fault::kCancel)) {
-    const RequestId id = node.AnyRequest();
-    world_.Inject(Fault::kCancel, FaultPhase::kOnce, node.id(), kNoNode, static_cast<int64_t>(id));
-    node.Take(input::Cancel{id});
-  }
+  Server& server = servers_[client.server - 1];
+  if (server.running() && world_.Strikes(Fault::kCancel)) server.WithdrawAny();
   TryAgain(number);
 }
 

@@ -8,18 +8,15 @@
 #define LOCKSTEP_SIM_CLIENT_H_
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <vector>
 
 #include "sim/links.h"
-#include "sim/node.h"
 #include "sim/observer.h"
+#include "sim/server.h"
 #include "sim/world.h"
 
 namespace lockstep::sim {
-
-using Servers = std::deque<Node>;  // Server n is at n - 1.
 
 // One line of the history, in real-time order: an invocation, or what it came to.
 struct HistoryEvent {

@@ -19,7 +19,7 @@ void Nemesis::Cuts() {
   if (Begins(Fault::kBridge)) Bridge();
   if (Begins(Fault::kFewFollowers)) {
     few_followers_armed_ = static_cast<uint32_t>(world_.choices.Between(1, 5));
-    if (Node* leader = AnyLeader()) FewFollowers(leader->id().number);
+    if (Server* leader = AnyLeader()) FewFollowers(leader->id().number);
   }
 }
 
@@ -30,7 +30,7 @@ ServerSet Nemesis::AnyGroup() {
   return group;
 }
 
-void Nemesis::Cut(Fault fault, LinkSet links, Node* node, uint32_t then_fails) {
+void Nemesis::Cut(Fault fault, LinkSet links, Server* node, uint32_t then_fails) {
   ActiveCut cut;
   cut.number = next_number_++;
   cut.fault = fault;
@@ -57,7 +57,7 @@ void Nemesis::ApplyCuts() {
     if (!cut.open) links = links | cut.links;
     whole_at = std::max(whole_at, cut.until);
   }
-  network_.Cut(links, 100'000, whole_at);
+  wires_.Cut(links, 100'000, whole_at);
 }
 
 void Nemesis::OnFaultEnd(uint64_t number) {
@@ -97,7 +97,7 @@ void Nemesis::OneWay() {
 }
 
 void Nemesis::IsolateLeader() {
-  Node* leader = AnyLeader();
+  Server* leader = AnyLeader();
   if (leader == nullptr) return;
   const ServerSet one = Only(leader->id().number), rest = ~one;
   LinkSet links = LinkSet::Both(one, rest);

@@ -18,7 +18,7 @@ void Simulation::Heal() {
   phase_ = Phase::kRecover;
   if (world_.observer != nullptr) world_.observer->OnHealed(world_.now);
   LinkSet broken;
-  for (Node& node : servers_) {
+  for (Server& node : servers_) {
     if (world_.failed()) return;
     if (Has(healthy_, node.id().number)) {
       node.Repair();
@@ -28,13 +28,13 @@ void Simulation::Heal() {
       broken = broken | Break(node, healthy_);
     }
   }
-  network_.Cut(broken, 0, 0);
+  wires_.Cut(broken, 0, 0);
   clients_.WriteTo(healthy_);
   deadline_ = world_.now + world_.scenario.liveness_bound_micros;
   ScheduleProgressCheck();
 }
 
-LinkSet Simulation::Break(Node& node, ServerSet healthy) {
+LinkSet Simulation::Break(Server& node, ServerSet healthy) {
   const ServerSet one = Only(node.id().number);
   // Who can be heard but hears nobody may unseat leaders for ever, unless the options that forbid it are on.
   const Options& options = world_.scenario.options;
@@ -78,7 +78,7 @@ void Simulation::CheckProgress() {
   }
   if (world_.now < deadline_) return ScheduleProgressCheck();
   std::string healthy;
-  for (const Node& node : servers_) {
+  for (const Server& node : servers_) {
     if (Has(healthy_, node.id().number)) healthy += " " + ToString(node.id());
   }
   world_.monitor.Fail(spec::Property::kLiveness, kNoNode, world_.step,
@@ -88,7 +88,7 @@ void Simulation::CheckProgress() {
 
 std::string Simulation::Unsettled() const {
   if (!clients_.idle()) return "a client still waits";
-  for (const Node& node : servers_) {
+  for (const Server& node : servers_) {
     if (!Has(healthy_, node.id().number) || node.open_requests() == 0) continue;
     return std::to_string(node.open_requests()) + " requests at node " + ToString(node.id()) + " have no outcome";
   }
@@ -97,27 +97,27 @@ std::string Simulation::Unsettled() const {
 
 std::string Simulation::Disagreement() const {
   // Usually a healthy node; one that is cut off from some of them may lead the others.
-  const Node* leader = nullptr;
-  for (const Node& node : servers_) {
+  const Server* leader = nullptr;
+  for (const Server& node : servers_) {
     if (!node.leads()) continue;
     if (leader == nullptr || node.state().current_term > leader->state().current_term) leader = &node;
   }
   if (leader == nullptr) return "no leader";
   const State& first = leader->state();
-  for (const Node& node : servers_) {
+  for (const Server& node : servers_) {
     const State& state = node.state();
     if (!Has(healthy_, node.id().number) || !first.configuration().IsMember(node.id())) continue;
-    if (network_.cut().contains(leader->id().number, node.id().number)) continue;
-    if (network_.cut().contains(node.id().number, leader->id().number)) continue;
+    if (wires_.cut().contains(leader->id().number, node.id().number)) continue;
+    if (wires_.cut().contains(node.id().number, leader->id().number)) continue;
     if (state.last_log() != first.last_log()) {
       return "the log of node " + ToString(node.id()) + " ends at " + std::to_string(state.log.last_index()) +
              ", the leader's at " + std::to_string(first.log.last_index());
     }
-    if (state.commit_index != first.log.last_index() || node.store().applied() != state.commit_index) {
+    if (state.commit_index != first.log.last_index() || node.applied() != state.commit_index) {
       return "node " + ToString(node.id()) + " has committed " + std::to_string(state.commit_index) + " and applied " +
-             std::to_string(node.store().applied()) + " of " + std::to_string(first.log.last_index());
+             std::to_string(node.applied()) + " of " + std::to_string(first.log.last_index());
     }
-    if (node.store().Hash() != leader->store().Hash()) {
+    if (node.machine_hash() != leader->machine_hash()) {
       return "node " + ToString(node.id()) + " and the leader applied the same entries to different states";
     }
   }

@@ -5,9 +5,10 @@
 namespace lockstep::sim {
 namespace {
 
-// Whether `id` is what its server is called now, and the server is one of `members`.
+// Whether `id` is what its server is called now, with its disk intact, and the server is one of `members`.
 bool Lives(const Servers& servers, ServerSet members, NodeId id) {
-  return id.number >= 1 && id.number <= servers.size() && Has(members, id.number) && servers[id.number - 1].id() == id;
+  if (id.number < 1 || id.number > servers.size() || !Has(members, id.number)) return false;
+  return servers[id.number - 1].id() == id && servers[id.number - 1].disk_intact();
 }
 
 bool HasMajority(const Servers& servers, ServerSet members, const NodeSet& voters) {
@@ -25,9 +26,9 @@ Index CommittedConfiguration(const Servers& servers, Index committed) {
       if (entry.index <= committed) latest = std::max(latest, entry.index);
     }
   };
-  for (const Node& node : servers) {
-    look(node.log());
-    look(node.disk().durable().log);
+  for (const Server& server : servers) {
+    look(server.log());
+    look(server.durable_log());
   }
   return latest;
 }
@@ -55,7 +56,7 @@ bool HasQuorumEverywhere(const Servers& servers, ServerSet members, Index commit
     });
   };
   return std::all_of(servers.begin(), servers.end(),
-                     [&](const Node& node) { return all_hold(node.log()) && all_hold(node.disk().durable().log); });
+                     [&](const Server& server) { return all_hold(server.log()) && all_hold(server.durable_log()); });
 }
 
 ConfigurationChange DrawChange(const Servers& servers, const Configuration& from, Choices& choices) {
@@ -77,7 +78,8 @@ ConfigurationChange DrawChange(const Servers& servers, const Configuration& from
 }
 
 ServerSet DrawHealthy(const Servers& servers, Index committed, Choices& choices) {
-  ServerSet healthy = FirstServers(static_cast<uint32_t>(servers.size()));
+  ServerSet healthy = 0;
+  for (const Server& server : servers) healthy |= server.disk_intact() ? Only(server.id().number) : 0;
   const auto first = static_cast<uint32_t>(choices.Below(servers.size()));
   for (uint32_t i = 0; i < servers.size(); ++i) {
     const auto server = static_cast<uint32_t>((first + i) % servers.size() + 1);

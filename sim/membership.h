@@ -8,12 +8,13 @@
 
 #include "core/configuration.h"
 #include "sim/choices.h"
-#include "sim/client.h"
 #include "sim/links.h"
+#include "sim/server.h"
 
 namespace lockstep::sim {
 
-// Whether `members` holds a majority of each half of `configuration`, counting present identities only.
+// Whether `members` holds a majority of each half of `configuration`, counting only those present with their disk
+// intact.
 bool HasQuorum(const Servers& servers, ServerSet members, const Configuration& configuration);
 
 // Whether that is so in every configuration that may be in use: in the log of any node, or on its disk, not older than

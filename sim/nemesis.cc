@@ -6,7 +6,7 @@ namespace lockstep::sim {
 
 void Nemesis::Begin() {
   const Scenario& scenario = world_.scenario;
-  for (Node& node : servers_) {
+  for (Server& node : servers_) {
     Clock& clock = node.clock();
     int64_t drift = 0;
     if (scenario.clock_drift_ppm_max != 0 && world_.Strikes(Fault::kClockDrift)) {
@@ -35,6 +35,7 @@ void Nemesis::OnInterval() {
   Disks();
   Hosts();
   Operators();
+  cluster_.MoreFaults();
   QueuedEvent event;
   event.kind = EventKind::kFaultInterval;
   world_.After(world_.choices.Between(1, 2 * world_.scenario.fault_interval_micros), event);
@@ -42,14 +43,14 @@ void Nemesis::OnInterval() {
 
 void Nemesis::OnNewLeader(NewLeader leader) {
   if (!world_.faults_on) return;
-  Node& node = servers_[leader.server - 1];
+  Server& node = servers_[leader.server - 1];
   if (few_followers_armed_ != 0) {
     --few_followers_armed_;
     FewFollowers(leader.server);
   }
   Choices& choices = world_.choices;
   const uint32_t ppm = world_.scenario.new_leader_ppm;
-  if (choices.Chance(ppm)) network_.ReleaseLateCopies(world_.scenario.election_timeout_micros);
+  if (choices.Chance(ppm)) wires_.ReleaseLateCopies(world_.scenario.election_timeout_micros);
   if (choices.Chance(ppm)) clients_.ReadNow(leader.server);
   if (world_.scenario.fault_ppm[Fault::kMembership] != 0 && choices.Chance(ppm)) ChangeMembership(node);
   if (world_.scenario.fault_ppm[Fault::kTransfer] != 0 && choices.Chance(ppm / 2)) Transfer(node);
@@ -65,21 +66,21 @@ int64_t Nemesis::Duration() {
   return world_.choices.Between(1, std::max<int64_t>(1, longest));
 }
 
-Node& Nemesis::AnyServer() { return servers_[world_.choices.Below(servers_.size())]; }
+Server& Nemesis::AnyServer() { return servers_[world_.choices.Below(servers_.size())]; }
 
-Node* Nemesis::AnyLeader() {
-  Node* leaders[kServersMax];
+Server* Nemesis::AnyLeader() {
+  Server* leaders[kServersMax];
   size_t count = 0;
-  for (Node& node : servers_) {
+  for (Server& node : servers_) {
     if (node.leads()) leaders[count++] = &node;
   }
   return count == 0 ? nullptr : leaders[world_.choices.Below(count)];
 }
 
-Node* Nemesis::AnyRunning() {
-  Node* running[kServersMax];
+Server* Nemesis::AnyRunning() {
+  Server* running[kServersMax];
   size_t count = 0;
-  for (Node& node : servers_) {
+  for (Server& node : servers_) {
     if (node.running()) running[count++] = &node;
   }
   return count == 0 ? nullptr : running[world_.choices.Below(count)];
@@ -87,14 +88,14 @@ Node* Nemesis::AnyRunning() {
 
 // ---- Processes -----------------------------------------------------------------------------------------
 
-void Nemesis::RestartLater(const Node& node, int64_t within) {
+void Nemesis::RestartLater(const Server& node, int64_t within) {
   QueuedEvent event;
   event.kind = EventKind::kRestart;
   event.node = static_cast<uint8_t>(node.id().number);
   world_.After(world_.choices.Between(0, within), event);
 }
 
-void Nemesis::CrashNode(Node& node, Fault fault) {
+void Nemesis::CrashNode(Server& node, Fault fault) {
   if (!node.up()) return;
   world_.Inject(fault, FaultPhase::kOnce, node.id());
   node.Crash();
@@ -104,17 +105,17 @@ void Nemesis::CrashNode(Node& node, Fault fault) {
 void Nemesis::Processes() {
   if (Begins(Fault::kCrash)) CrashNode(AnyServer(), Fault::kCrash);
   if (Begins(Fault::kCrashLeader)) {
-    if (Node* leader = AnyLeader()) CrashNode(*leader, Fault::kCrashLeader);
+    if (Server* leader = AnyLeader()) CrashNode(*leader, Fault::kCrashLeader);
   }
   if (Begins(Fault::kCrashAll)) {
     const bool all = world_.choices.Below(2) == 0;
-    for (Node& node : servers_) {
+    for (Server& node : servers_) {
       if (all || world_.choices.Below(3) != 0) CrashNode(node, Fault::kCrashAll);
     }
   }
   if (Begins(Fault::kPause)) {
-    Node* leader = AnyLeader();
-    Node& node = leader != nullptr && world_.choices.Below(2) == 0 ? *leader : AnyServer();
+    Server* leader = AnyLeader();
+    Server& node = leader != nullptr && world_.choices.Below(2) == 0 ? *leader : AnyServer();
     if (node.running()) {
       node.Pause();
       const int64_t duration = Duration();
@@ -129,7 +130,7 @@ void Nemesis::Processes() {
 }
 
 void Nemesis::FailAfterFew(uint32_t server) {
-  Node& node = servers_[server - 1];
+  Server& node = servers_[server - 1];
   switch (world_.choices.Below(3)) {
     case 0:
       return CrashNode(node, Fault::kCrashLeader);
@@ -144,7 +145,7 @@ void Nemesis::FailAfterFew(uint32_t server) {
 
 void Nemesis::Disks() {
   if (Begins(Fault::kSlowDisk)) {
-    Node& node = AnyServer();
+    Server& node = AnyServer();
     const int64_t duration = Duration();
     node.SlowDisk(world_.now + duration);
     world_.Inject(Fault::kSlowDisk, FaultPhase::kOnce, node.id(), kNoNode, duration);
@@ -156,13 +157,13 @@ void Nemesis::Disks() {
 void Nemesis::Hosts() {
   const Scenario& scenario = world_.scenario;
   if (Begins(Fault::kSlowApply)) {
-    Node& node = AnyServer();
+    Server& node = AnyServer();
     const int64_t duration = Duration();
     node.SlowApply(world_.now + duration);
     world_.Inject(Fault::kSlowApply, FaultPhase::kOnce, node.id(), kNoNode, duration);
   }
   if (Begins(Fault::kClockJump) && scenario.clock_error_max_micros != 0) {
-    Node& node = AnyServer();
+    Server& node = AnyServer();
     const int64_t error = world_.choices.Between(0, scenario.clock_error_max_micros);
     const int64_t offset = world_.choices.Between(-error, error);
     node.clock().Set(world_.now, offset, error);
@@ -173,7 +174,7 @@ void Nemesis::Hosts() {
 }
 
 void Nemesis::TakeSnapshot() {
-  Node* node = world_.choices.Below(2) == 0 ? AnyLeader() : AnyRunning();
+  Server* node = world_.choices.Below(2) == 0 ? AnyLeader() : AnyRunning();
   if (node == nullptr) return;
   const State& state = node->state();
   const Index low = state.snapshot.last_included.index + 1, high = state.applied_index;
@@ -191,17 +192,17 @@ void Nemesis::TakeSnapshot() {
 }
 
 void Nemesis::EarlyTimeout() {
-  Node* node = AnyRunning();
+  Server* node = AnyRunning();
   if (node == nullptr) return;
   world_.Inject(Fault::kEarlyTimeout, FaultPhase::kOnce, node->id());
   switch (world_.choices.Below(6)) {
     case 0:
-      return node->Take(input::QuorumCheckTimeout{});
+      return node->FireEarly(input::QuorumCheckTimeout{});
     case 1:
-      return node->Take(input::HeartbeatTimeout{});
+      return node->FireEarly(input::HeartbeatTimeout{});
     default:
       // A lease counts on nobody's giving up on a leader before an election timeout has passed.
-      if (world_.scenario.options.lease_micros == 0) node->Take(input::ElectionTimeout{});
+      if (world_.scenario.options.lease_micros == 0) node->FireEarly(input::ElectionTimeout{});
   }
 }
 

@@ -12,16 +12,15 @@
 #include "sim/client.h"
 #include "sim/links.h"
 #include "sim/membership.h"
-#include "sim/network.h"
-#include "sim/node.h"
+#include "sim/server.h"
 #include "sim/world.h"
 
 namespace lockstep::sim {
 
 class Nemesis {
  public:
-  Nemesis(World& world, Network& network, Servers& servers, Clients& clients)
-      : world_(world), network_(network), servers_(servers), clients_(clients) {}
+  Nemesis(World& world, Cluster& cluster, Clients& clients)
+      : world_(world), cluster_(cluster), wires_(cluster.wires()), servers_(cluster.servers()), clients_(clients) {}
 
   // Draws what lasts for the whole run, and schedules the first interval.
   void Begin();
@@ -49,12 +48,12 @@ class Nemesis {
   // nemesis.cc
   bool Begins(Fault fault);
   int64_t Duration();
-  Node& AnyServer();
-  Node* AnyLeader();
-  Node* AnyRunning();
+  Server& AnyServer();
+  Server* AnyLeader();
+  Server* AnyRunning();
   ServerSet AnyGroup();
-  void CrashNode(Node& node, Fault fault);
-  void RestartLater(const Node& node, int64_t within);
+  void CrashNode(Server& node, Fault fault);
+  void RestartLater(const Server& node, int64_t within);
   void Processes();
   void Disks();
   void Hosts();
@@ -64,7 +63,7 @@ class Nemesis {
 
   // cuts.cc
   void Cuts();
-  void Cut(Fault fault, LinkSet links, Node* node, uint32_t then_fails = 0);
+  void Cut(Fault fault, LinkSet links, Server* node, uint32_t then_fails = 0);
   void ApplyCuts();
   void Partition();
   void OneWay();
@@ -75,12 +74,13 @@ class Nemesis {
 
   // operators.cc
   void Operators();
-  void ChangeMembership(Node& node);
-  void Transfer(Node& node);
+  void ChangeMembership(Server& node);
+  void Transfer(Server& node);
   void MaybeWipe();
 
   World& world_;
-  Network& network_;
+  Cluster& cluster_;
+  Wires& wires_;
   Servers& servers_;
   Clients& clients_;
   std::vector<ActiveCut> cuts_;

@@ -14,6 +14,7 @@
 #include "sim/disk.h"
 #include "sim/links.h"
 #include "sim/pool.h"
+#include "sim/server.h"
 #include "sim/world.h"
 
 namespace lockstep::sim {
@@ -26,7 +27,7 @@ struct Envelope {
   uint32_t snapshot_content = 0;  // Of InstallSnapshot: which snapshot the bytes are of.
 };
 
-class Network {
+class Network final : public Wires {
  public:
   explicit Network(World& world) : world_(world) {}
 
@@ -36,12 +37,9 @@ class Network {
   // is in `envelope`.
   bool Arrive(uint32_t slot, bool receiver_up, Envelope& envelope);
 
-  // The links that are cut now. Messages that a cut stops are held back until `whole_at` with `hold_ppm` chances in a
-  // million, else lost.
-  void Cut(LinkSet links, uint32_t hold_ppm, int64_t whole_at);
-  LinkSet cut() const { return cut_; }
-  // Lets go of the copies kept back, over the next `within_micros`.
-  void ReleaseLateCopies(int64_t within_micros);
+  void Cut(LinkSet links, uint32_t hold_ppm, int64_t whole_at) override;
+  LinkSet cut() const override { return cut_; }
+  void ReleaseLateCopies(int64_t within_micros) override;
 
  private:
   void Copy(const Envelope& envelope);

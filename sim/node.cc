@@ -107,7 +107,12 @@ void Node::Resume() {
 
 void Node::Repair() { slow_disk_until_ = disk_full_until_ = slow_apply_until_ = 0; }
 
-RequestId Node::AnyRequest() { return requests_.empty() ? 0 : requests_[world_.choices.Below(requests_.size())].id; }
+RequestId Node::WithdrawAny() {
+  const RequestId id = requests_.empty() ? 0 : requests_[world_.choices.Below(requests_.size())].id;
+  world_.Inject(Fault::kCancel, FaultPhase::kOnce, id_, kNoNode, static_cast<int64_t>(id));
+  Take(input::Cancel{id});
+  return id;
+}
 
 // ---- Events --------------------------------------------------------------------------------------------
 

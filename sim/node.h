@@ -18,61 +18,51 @@
 #include "sim/clock.h"
 #include "sim/disk.h"
 #include "sim/network.h"
+#include "sim/server.h"
 #include "sim/store.h"
 #include "sim/world.h"
 
 namespace lockstep::sim {
 
-class Node {
+class Node final : public Server {
  public:
   // Server `number` with this disk, not started yet.
   Node(World& world, Network& network, uint32_t number, DurableState disk);
 
-  // ---- Life ----
-  void Start();
-  // Ends the process. Requires: up().
-  void Crash();
-  // Replaces the disk by an empty one, under the next incarnation. Requires: !up().
-  void Wipe();
-  void Pause();
-  void Resume();
-  // From now on neither slow nor failing.
-  void Repair();
+  void Start() override;
+  void Crash() override;
+  void Wipe() override;
+  void Pause() override;
+  void Resume() override;
+  void Repair() override;
 
-  bool up() const { return up_; }
-  bool paused() const { return paused_; }
-  bool running() const { return up_ && !paused_; }
-  NodeId id() const { return id_; }
-  uint32_t life() const { return life_; }
-  // The core's state as of its last step; of a node that is down, what it had when it ended.
-  const State& state() const { return state_; }
-  const Disk& disk() const { return disk_; }
-  const Store& store() const { return store_; }
-  bool leads() const { return running() && state_.role == Role::kLeader; }
-  // The log that counts: of a running node the core's, else the disk's.
-  const Log& log() const { return up_ ? state_.log : disk_.durable().log; }
-  size_t open_requests() const { return requests_.size(); }
-  // One of the requests that are open, for an operator to withdraw.
-  RequestId AnyRequest();
+  bool up() const override { return up_; }
+  bool paused() const override { return paused_; }
+  NodeId id() const override { return id_; }
+  uint32_t life() const override { return life_; }
+  bool disk_intact() const override { return true; }
+  const State& state() const override { return state_; }
+  const Log& durable_log() const override { return disk_.durable().log; }
+  Index applied() const override { return store_.applied(); }
+  uint64_t machine_hash() const override { return store_.Hash(); }
+  size_t open_requests() const override { return requests_.size(); }
 
-  // ---- What happens to it ----
-  // An event that names this node. One that is not of this life is dropped, one that comes during a pause waits.
-  void Handle(const QueuedEvent& event);
-  // Takes one input right now, unless it is down or paused.
-  void Take(Event event);
-  // An operator's request; its outcome is only counted.
-  void Operate(input::ProposeConfiguration change);
-  void Operate(input::TransferLeadership transfer);
-  // Begins a snapshot of the state after `index`. Requires: above the last snapshot's, and applied.
-  void TakeSnapshot(Index index);
+  void Handle(const QueuedEvent& event) override;
+  void Operate(input::ProposeConfiguration change) override;
+  void Operate(input::TransferLeadership transfer) override;
+  RequestId WithdrawAny() override;
+  void TakeSnapshot(Index index) override;
+  void FireEarly(Event timeout) override { Take(std::move(timeout)); }
 
-  Clock& clock() { return clock_; }
-  // Until then the disk is slow, the disk is full, the state machine is slow.
-  void SlowDisk(int64_t until) { slow_disk_until_ = until; }
-  void FillDisk(int64_t until) { disk_full_until_ = until; }
-  void SlowApply(int64_t until) { slow_apply_until_ = until; }
+  Clock& clock() override { return clock_; }
+  void SlowDisk(int64_t until) override { slow_disk_until_ = until; }
+  void FillDisk(int64_t until) override { disk_full_until_ = until; }
+  void SlowApply(int64_t until) override { slow_apply_until_ = until; }
 
  private:
+  // Takes one input right now, unless it is down or paused.
+  void Take(Event event);
+
   struct OpenRequest {
     RequestId id = 0;
     Request request;  // client 0xffffffff: an operator's.

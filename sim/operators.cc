@@ -7,16 +7,16 @@ namespace lockstep::sim {
 
 void Nemesis::Operators() {
   if (Begins(Fault::kMembership)) {
-    Node* node = world_.choices.Below(8) == 0 ? AnyRunning() : AnyLeader();
+    Server* node = world_.choices.Below(8) == 0 ? AnyRunning() : AnyLeader();
     if (node != nullptr) ChangeMembership(*node);
   }
   if (Begins(Fault::kTransfer)) {
-    Node* node = world_.choices.Below(8) == 0 ? AnyRunning() : AnyLeader();
+    Server* node = world_.choices.Below(8) == 0 ? AnyRunning() : AnyLeader();
     if (node != nullptr) Transfer(*node);
   }
   // A lost identity is replaced sooner or later, or the cluster would shrink for ever.
   if (world_.scenario.fault_ppm[Fault::kWipe] == 0 || world_.choices.Below(4) != 0) return;
-  Node* leader = AnyLeader();
+  Server* leader = AnyLeader();
   if (leader == nullptr) return;
   const NodeSet members = leader->state().configuration().Members();
   const bool lost =
@@ -24,7 +24,7 @@ void Nemesis::Operators() {
   if (lost) ChangeMembership(*leader);
 }
 
-void Nemesis::ChangeMembership(Node& node) {
+void Nemesis::ChangeMembership(Server& node) {
   if (!node.running()) return;
   const Configuration& from = node.state().configuration();
   input::ProposeConfiguration request;
@@ -41,7 +41,7 @@ void Nemesis::ChangeMembership(Node& node) {
   node.Operate(std::move(request));
 }
 
-void Nemesis::Transfer(Node& node) {
+void Nemesis::Transfer(Server& node) {
   if (!node.running()) return;
   const NodeId target = AnyServer().id();
   world_.Inject(Fault::kTransfer, FaultPhase::kOnce, node.id(), target);
@@ -49,7 +49,7 @@ void Nemesis::Transfer(Node& node) {
 }
 
 void Nemesis::MaybeWipe() {
-  Node& node = AnyServer();
+  Server& node = AnyServer();
   const ServerSet rest = FirstServers(static_cast<uint32_t>(servers_.size())) & ~Only(node.id().number);
   if (!HasQuorumEverywhere(servers_, rest, world_.monitor.committed_index())) return;
   world_.Inject(Fault::kWipe, FaultPhase::kOnce, node.id());

@@ -3,16 +3,17 @@
 #include <algorithm>
 #include <utility>
 
-#include "core/start.h"
 #include "sim/history.h"
 
 namespace lockstep::sim {
 
-Simulation::Simulation(const Scenario& scenario, Choices& choices, Observer* observer)
-    : world_(scenario, choices, observer),
-      network_(world_),
+Simulation::Simulation(World& world, Cluster& cluster)
+    : world_(world),
+      cluster_(cluster),
+      wires_(cluster.wires()),
+      servers_(cluster.servers()),
       clients_(world_, servers_),
-      nemesis_(world_, network_, servers_, clients_) {}
+      nemesis_(world_, cluster_, clients_) {}
 
 RunResult Simulation::Run() {
   Begin();
@@ -34,17 +35,8 @@ RunResult Simulation::Run() {
 }
 
 void Simulation::Begin() {
-  const Scenario& scenario = world_.scenario;
-  Configuration founding;
-  for (uint32_t n = 1; n <= scenario.founders; ++n) {
-    const bool learner = n > scenario.founders - scenario.founding_learners;
-    (learner ? founding.learners : founding.voters).insert({n, 0});
-  }
-  for (uint32_t n = 1; n <= scenario.servers; ++n) {
-    servers_.emplace_back(world_, network_, n, n <= scenario.founders ? Founding(founding) : DurableState());
-  }
   nemesis_.Begin();
-  for (Node& node : servers_) {
+  for (Server& node : servers_) {
     if (!world_.failed()) node.Start();
   }
   clients_.Begin();
@@ -53,14 +45,14 @@ void Simulation::Begin() {
 void Simulation::Dispatch(const QueuedEvent& event) {
   switch (event.kind) {
     case EventKind::kCrash: {
-      Node& node = servers_[event.node - 1];
+      Server& node = servers_[event.node - 1];
       if (node.up() && node.life() == event.life) node.Crash();
       return;
     }
     case EventKind::kRestart:
       return Restart(event.node);
     case EventKind::kResume: {
-      Node& node = servers_[event.node - 1];
+      Server& node = servers_[event.node - 1];
       if (node.life() == event.life) node.Resume();
       return;
     }
@@ -79,12 +71,12 @@ void Simulation::Dispatch(const QueuedEvent& event) {
     case EventKind::kCheckProgress:
       return CheckProgress();
     default:
-      return servers_[event.node - 1].Handle(event);
+      return event.node == 0 ? cluster_.Handle(event) : servers_[event.node - 1].Handle(event);
   }
 }
 
 void Simulation::Restart(uint32_t server) {
-  Node& node = servers_[server - 1];
+  Server& node = servers_[server - 1];
   if (node.up()) return;
   // What is broken for good stays so.
   if (phase_ != Phase::kSafety && !Has(healthy_, server)) return;
@@ -110,14 +102,10 @@ RunResult Simulation::Result() {
   result.counters = std::move(world_.counters);
   result.steps = world_.step;
   result.simulated_micros = world_.now;
-  for (const Node& node : servers_) AddTo(world_.digest, node.state());
+  for (const Server& node : servers_) AddTo(world_.digest, node.state());
   result.digest = world_.digest.Finish();
   result.draws = world_.choices.draws();
   return result;
-}
-
-RunResult Run(const Scenario& scenario, Choices& choices, Observer* observer) {
-  return Simulation(scenario, choices, observer).Run();
 }
 
 }  // namespace lockstep::sim

@@ -1,7 +1,7 @@
 // The loop of one run: takes the next event, hands it to whom it concerns, until the run is over.
 //
-// run.h's Run is this, and the parts it is made of. The liveness phase is here too: what is healed, what stays broken,
-// and what must then happen in time.
+// run.h's Run is this, on a cluster of the kind that the scenario asks for. The liveness phase is here too: what is
+// healed, what stays broken, and what must then happen in time.
 #ifndef LOCKSTEP_SIM_SIMULATION_H_
 #define LOCKSTEP_SIM_SIMULATION_H_
 
@@ -9,15 +9,15 @@
 
 #include "sim/client.h"
 #include "sim/nemesis.h"
-#include "sim/network.h"
 #include "sim/run.h"
+#include "sim/server.h"
 #include "sim/world.h"
 
 namespace lockstep::sim {
 
 class Simulation {
  public:
-  Simulation(const Scenario& scenario, Choices& choices, Observer* observer);
+  Simulation(World& world, Cluster& cluster);
 
   RunResult Run();
 
@@ -31,7 +31,7 @@ class Simulation {
   // liveness.cc
   void Heal();
   // Leaves a server that the cluster must do without in some broken condition.
-  LinkSet Break(Node& node, ServerSet healthy);
+  LinkSet Break(Server& node, ServerSet healthy);
   void CheckProgress();
   void ScheduleProgressCheck();
   // What is not yet as it must be in the end; empty if nothing is.
@@ -41,9 +41,10 @@ class Simulation {
   void CheckHistory();
   RunResult Result();
 
-  World world_;
-  Network network_;
-  Servers servers_;
+  World& world_;
+  Cluster& cluster_;
+  Wires& wires_;
+  Servers& servers_;
   Clients clients_;
   Nemesis nemesis_;
 

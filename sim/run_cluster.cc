@@ -1,0 +1,13 @@
+#include "sim/core_cluster.h"
+#include "sim/run.h"
+#include "sim/simulation.h"
+
+namespace lockstep::sim {
+
+RunResult Run(const Scenario& scenario, Choices& choices, Observer* observer) {
+  World world(scenario, choices, observer);
+  const std::unique_ptr<Cluster> cluster = MakeCoreCluster(world);
+  return Simulation(world, *cluster).Run();
+}
+
+}  // namespace lockstep::sim
