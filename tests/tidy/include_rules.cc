@@ -43,7 +43,7 @@ const std::vector<IncludeRule>& IncludeRules() {
       {"sim/",
        {"sim/", "core/", "spec/", "kvsm/", "traces/", "runtime/"},
        {"absl/", "google/protobuf/", "nlohmann/"},
-       {"runtime/transport", "runtime/server", "runtime/grpc", "runtime/posix"},
+       {"runtime/http2", "runtime/lockstepd", "runtime/posix"},
        false},
       {"cli/", {""}, {""}, {}, true},
       // An embedding program, with nothing but what embedders may include.

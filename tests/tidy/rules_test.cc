@@ -48,7 +48,7 @@ TEST(CheckIncludesTest, RefusesEachWrongEdge) {
       {"runtime/driver.cc", "\"sim/disk.h\""},
       {"runtime/driver.cc", "\"spec/model.h\""},
       {"sim/network.cc", "<netinet/in.h>"},
-      {"sim/network.cc", "\"runtime/transport.h\""},
+      {"sim/network.cc", "\"runtime/http2/http_server.h\""},
       {"sim/network.cc", "\"grpcpp/grpcpp.h\""},
       {"elsewhere/x.cc", "<vector>"},
   };
