@@ -57,6 +57,7 @@ absl::Status Driver::Begin(const StoredLog& stored) {
   state_ = *std::move(state);
   applier_.Restored(state_.applied_index);
   cache_.Clear(state_.log.last_index());
+  if (observer_ != nullptr) observer_->OnStarted(durable, state_, effects_);
   CarryOutAll();
   ScheduleTurn();
   return absl::OkStatus();

@@ -8,6 +8,7 @@
 #include "core/effect.h"
 #include "core/input.h"
 #include "core/options.h"
+#include "core/start.h"
 #include "core/state.h"
 #include "runtime/clock.h"
 #include "runtime/driver/requests.h"
@@ -52,6 +53,8 @@ struct DriverOptions {
 class DriverObserver {
  public:
   virtual ~DriverObserver() = default;
+  // The node has begun from what its disk held, before its first effects are carried out.
+  virtual void OnStarted(const DurableState&, const State&, const EffectSink&) {}
   // After each step of the core, before its effects are carried out.
   virtual void OnStep(const Input&, const State&, const EffectSink&) {}
   virtual void OnRoleChanged(const effect::RoleChanged&) {}

@@ -92,6 +92,45 @@ uint64_t MemoryDisk::used_bytes() const {
   return used;
 }
 
+std::shared_ptr<MemoryDisk::Inode> MemoryDisk::DurableInode(const std::string& path) const {
+  for (const NameChange& change : unsynced_names_) {
+    for (const auto& [changed, before] : change.before) {
+      if (changed == path) return before;
+    }
+  }
+  const auto at = names_.find(path);
+  return at == names_.end() ? nullptr : at->second;
+}
+
+std::optional<std::string> MemoryDisk::DurableContent(const std::string& path) const {
+  const std::shared_ptr<Inode> inode = DurableInode(path);
+  if (inode == nullptr) return std::nullopt;
+  std::string bytes(inode->bytes, 0, std::min<uint64_t>(inode->bytes.size(), inode->synced_size));
+  bytes.resize(inode->synced_size, '\0');
+  for (const auto& [sector, before] : inode->unsynced) {
+    const uint64_t offset = sector * kSectorBytes;
+    if (offset >= bytes.size()) break;
+    const size_t count = std::min<size_t>(kSectorBytes, bytes.size() - offset);
+    std::fill_n(bytes.begin() + static_cast<ptrdiff_t>(offset), count, '\0');
+    bytes.replace(offset, std::min(count, before.size()), before, 0, std::min(count, before.size()));
+  }
+  return bytes;
+}
+
+MemoryDisk MemoryDisk::Durable() const {
+  MemoryDisk durable;
+  durable.directories_ = directories_;
+  std::set<std::string> paths;
+  for (const auto& [path, inode] : names_) paths.insert(path);
+  for (const NameChange& change : unsynced_names_) {
+    for (const auto& [path, before] : change.before) paths.insert(path);
+  }
+  for (const std::string& path : paths) {
+    if (std::optional<std::string> content = DurableContent(path)) durable.SetContent(path, *std::move(content));
+  }
+  return durable;
+}
+
 void MemoryDisk::ChangeNames(const std::string& directory, const std::vector<std::string>& paths) {
   NameChange change{directory, {}};
   for (const std::string& path : paths) {
@@ -128,7 +167,10 @@ class MemoryFile final : public File {
     return absl::OkStatus();
   }
 
-  absl::Status Preallocate(uint64_t bytes) override { return GrowTo(bytes); }
+  absl::Status Preallocate(uint64_t bytes) override {
+    if (absl::Status status = files_.faults_.OnWrite(path_, bytes, 0); !status.ok()) return status;
+    return GrowTo(bytes);
+  }
 
   absl::Status Sync() override {
     if (absl::Status status = files_.faults_.OnSync(path_); !status.ok()) {
@@ -194,6 +236,7 @@ absl::Status MemoryFiles::ReserveBytes(const std::string& path, uint64_t more) c
 absl::StatusOr<std::unique_ptr<File>> MemoryFiles::Open(const std::string& path, OpenMode mode) {
   if (mode == OpenMode::kCreate) {
     if (!disk_.directories_.contains(DirectoryOf(path))) return NoSuchFile(path);
+    if (absl::Status status = faults_.OnNames(path); !status.ok()) return status;
     disk_.ChangeNames(DirectoryOf(path), {path});
     disk_.names_[path] = std::make_shared<MemoryDisk::Inode>();
   }
@@ -206,6 +249,7 @@ absl::Status MemoryFiles::Rename(const std::string& from, const std::string& to)
   const auto at = disk_.names_.find(from);
   if (at == disk_.names_.end()) return NoSuchFile(from);
   if (!disk_.directories_.contains(DirectoryOf(to))) return NoSuchFile(to);
+  if (absl::Status status = faults_.OnNames(from); !status.ok()) return status;
   disk_.ChangeNames(DirectoryOf(to), {from, to});
   disk_.names_[to] = at->second;
   disk_.names_.erase(from);
@@ -214,6 +258,7 @@ absl::Status MemoryFiles::Rename(const std::string& from, const std::string& to)
 
 absl::Status MemoryFiles::Remove(const std::string& path) {
   if (!disk_.names_.contains(path)) return NoSuchFile(path);
+  if (absl::Status status = faults_.OnNames(path); !status.ok()) return status;
   disk_.ChangeNames(DirectoryOf(path), {path});
   disk_.names_.erase(path);
   return absl::OkStatus();
@@ -229,6 +274,7 @@ absl::StatusOr<std::vector<std::string>> MemoryFiles::List(const std::string& di
 }
 
 absl::Status MemoryFiles::MakeDirectory(const std::string& directory) {
+  if (absl::Status status = faults_.OnNames(directory); !status.ok()) return status;
   for (std::string above = directory; !above.empty(); above = DirectoryOf(above)) disk_.directories_.insert(above);
   return absl::OkStatus();
 }

@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -29,6 +30,8 @@ class DiskFaults {
   // An error here fails the operation. For OnWrite nothing is written, for OnSync nothing is vouched for.
   virtual absl::Status OnWrite(const std::string&, uint64_t, size_t) { return absl::OkStatus(); }
   virtual absl::Status OnSync(const std::string&) { return absl::OkStatus(); }
+  // A name is made, changed or removed; nothing is, after an error.
+  virtual absl::Status OnNames(const std::string&) { return absl::OkStatus(); }
   // May damage what is read, in `bytes`.
   virtual absl::Status OnRead(const std::string&, uint64_t, std::span<char>) { return absl::OkStatus(); }
   virtual uint64_t capacity_bytes() { return UINT64_MAX; }
@@ -51,6 +54,10 @@ class MemoryDisk {
   void SetContent(const std::string& path, std::string bytes);
   std::vector<std::string> Paths() const;
   uint64_t used_bytes() const;
+  // What a file holds for good: its content if the power were lost now. Nothing if there is no such file then.
+  std::optional<std::string> DurableContent(const std::string& path) const;
+  // The whole disk as it would be then.
+  MemoryDisk Durable() const;
 
  private:
   friend class MemoryFile;
@@ -71,6 +78,7 @@ class MemoryDisk {
 
   void ChangeNames(const std::string& directory, const std::vector<std::string>& paths);
   static void CrashInode(Inode& inode, const Keep& keep);
+  std::shared_ptr<Inode> DurableInode(const std::string& path) const;
 
   std::map<std::string, std::shared_ptr<Inode>> names_;
   std::set<std::string> directories_{""};

@@ -67,6 +67,22 @@ TEST_F(MemoryFilesTest, ANameNeedsItsDirectorySynced) {
   EXPECT_EQ(files->Remove("d/a").code(), absl::StatusCode::kNotFound);
 }
 
+TEST_F(MemoryFilesTest, WhatIsDurableCanBeSeenWithoutACrash) {
+  ASSERT_TRUE(ReplaceFile(*files, "d", "a", "one").ok());
+  auto file = *files->Open("d/a", OpenMode::kReadWrite);
+  ASSERT_TRUE(file->Write(1, "NEXT").ok());
+  ASSERT_TRUE(files->Rename("d/a", "d/b").ok());
+  ASSERT_TRUE(files->Open("d/c", OpenMode::kCreate).ok());
+  EXPECT_EQ(disk.DurableContent("d/a"), "one");
+  EXPECT_EQ(disk.DurableContent("d/b"), std::nullopt);
+  EXPECT_EQ(disk.Durable().Paths(), std::vector<std::string>{"d/a"});
+  ASSERT_TRUE(file->Sync().ok());
+  ASSERT_TRUE(files->SyncDirectory("d").ok());
+  EXPECT_EQ(disk.DurableContent("d/b"), "oNEXT");
+  EXPECT_EQ(disk.Durable().Content("d/b"), "oNEXT");
+  EXPECT_EQ(disk.Durable().Content("d/c"), "");
+}
+
 TEST_F(MemoryFilesTest, ATornWriteKeepsSomeSectors) {
   ASSERT_TRUE(ReplaceFile(*files, "d", "a", std::string(3 * kSectorBytes, 'o')).ok());
   {

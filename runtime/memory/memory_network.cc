@@ -18,6 +18,7 @@ struct MemoryLink {
     std::deque<std::string> arriving;      // Written by the other side, oldest first.
     size_t unsent = 0;                     // Bytes written here that have not arrived.
   };
+  const uint64_t number = 0;
   std::array<Side, 2> sides;
   bool cut = false;  // Nothing arrives any more.
 };
@@ -27,7 +28,7 @@ class MemoryConnection final : public Connection {
   MemoryConnection(std::shared_ptr<MemoryLink> link, size_t side) : link_(std::move(link)), side_(side) {}
   ~MemoryConnection() override {
     MemoryLink::Side& mine = link_->sides[side_];
-    if (mine.host != nullptr) mine.host->links_.erase(link_);
+    if (mine.host != nullptr) mine.host->links_.erase(link_->number);
     mine.host = nullptr;
     mine.handler = nullptr;
     MemoryHost::Break(link_, 0, absl::UnavailableError("the other side closed the connection"));
@@ -43,10 +44,7 @@ class MemoryConnection final : public Connection {
     if (link_->cut || mine.host == nullptr || theirs.host == nullptr || bytes.empty()) return;
     LinkFaults& faults = mine.host->network_.faults_;
     const auto delay = faults.DelayMicros(mine.host->name_, theirs.host->name_);
-    if (!delay.has_value()) {
-      MemoryHost::Break(link_, faults.BreakMicros(), absl::UnavailableError("the network is cut"));
-      return;
-    }
+    if (!delay.has_value()) return mine.host->Cut(link_, absl::UnavailableError("the network is cut"));
     mine.unsent += bytes.size();
     theirs.arriving.push_back(std::move(bytes));
     theirs.host->RunAfter(*delay, [link = link_, to = 1 - side_] { MemoryHost::Deliver(link, to); });
@@ -75,31 +73,28 @@ MemoryHost::MemoryHost(MemoryNetwork& network, Scheduler& scheduler, std::string
     : network_(network), scheduler_(scheduler), name_(std::move(name)) {}
 
 MemoryHost::~MemoryHost() {
-  for (const TaskId id : tasks_) scheduler_.Cancel(id);
+  *alive_ = false;
   std::erase_if(network_.listeners_, [this](const auto& entry) { return entry.second.host == this; });
-  for (const auto& link : links_) {
+  for (const auto& [number, link] : links_) {
     for (MemoryLink::Side& side : link->sides) {
       if (side.host != this) continue;
       side.host = nullptr;
       side.handler = nullptr;
     }
-    Break(link, 0, absl::UnavailableError("the other side's process ended"));
+    Break(link, network_.faults_.EndMicros(), absl::UnavailableError("the other side's process ended"));
   }
 }
 
 void MemoryHost::RunAfter(int64_t delay_micros, Task task) {
-  auto id = std::make_shared<TaskId>(0);
-  *id = scheduler_.RunAfter(delay_micros, [this, id, task = std::move(task)] {
-    tasks_.erase(*id);
-    task();
+  scheduler_.RunAfter(delay_micros, [alive = alive_, task = std::move(task)] {
+    if (*alive) task();
   });
-  tasks_.insert(*id);
 }
 
 std::unique_ptr<Connection> MemoryHost::Connect(const std::string& address, ConnectionHandler& handler) {
-  auto link = std::make_shared<MemoryLink>();
+  auto link = std::make_shared<MemoryLink>(MemoryLink{network_.next_link_++, {}, false});
   link->sides[0] = {this, &handler, {}, 0};
-  links_.insert(link);
+  links_.emplace(link->number, link);
   RunAfter(0, [this, link, address] { Meet(link, address); });
   return std::make_unique<MemoryConnection>(link, 0);
 }
@@ -111,9 +106,9 @@ void MemoryHost::Meet(const std::shared_ptr<MemoryLink>& link, const std::string
   if (at == network_.listeners_.end()) return Break(link, 0, refused);
   MemoryHost* other = at->second.host;
   const auto delay = network_.faults_.DelayMicros(name_, other->name_);
-  if (!delay.has_value()) return Break(link, network_.faults_.BreakMicros(), refused);
+  if (!delay.has_value()) return Break(link, network_.faults_.BreakMicros(name_), refused);
   link->sides[1] = {other, nullptr, {}, 0};
-  other->links_.insert(link);
+  other->links_.emplace(link->number, link);
   other->RunAfter(*delay, [link, other, address] {
     const auto listening = other->network_.listeners_.find(address);
     auto connection = std::make_unique<MemoryConnection>(link, 1);
@@ -134,15 +129,23 @@ absl::StatusOr<std::unique_ptr<Listener>> MemoryHost::Listen(const std::string& 
 
 void MemoryHost::Deliver(const std::shared_ptr<MemoryLink>& link, size_t to) {
   MemoryLink::Side& side = link->sides[to];
-  if (side.arriving.empty()) return;
-  const std::string bytes = std::move(side.arriving.front());
+  if (side.arriving.empty() || side.host == nullptr) return;
+  std::string bytes = std::move(side.arriving.front());
   side.arriving.pop_front();
   MemoryLink::Side& from = link->sides[1 - to];
+  LinkFaults& faults = side.host->network_.faults_;
+  if (!link->cut && from.host != nullptr && !faults.Carries(from.host->name_, side.host->name_)) {
+    return side.host->Cut(link, absl::UnavailableError("the network is cut"));
+  }
+  if (!side.arriving.empty() && faults.Joins()) {
+    for (const std::string& more : side.arriving) bytes += more;
+    side.arriving.clear();
+  }
   from.unsent -= bytes.size();
   std::string_view left = bytes;
   while (!left.empty() && !link->cut && side.handler != nullptr) {
     const std::span<char> space = side.handler->SpaceForBytes();
-    const size_t piece = std::max<size_t>(1, side.host->network_.faults_.PieceBytes(left.size()));
+    const size_t piece = std::max<size_t>(1, faults.PieceBytes(left.size()));
     const size_t count = std::min({left.size(), space.size(), piece});
     std::memcpy(space.data(), left.data(), count);
     left.remove_prefix(count);
@@ -154,13 +157,26 @@ void MemoryHost::Deliver(const std::shared_ptr<MemoryLink>& link, size_t to) {
 void MemoryHost::Break(const std::shared_ptr<MemoryLink>& link, int64_t delay_micros, const absl::Status& why) {
   if (link->cut && delay_micros > 0) return;
   link->cut = true;
+  for (size_t i = 0; i < 2; ++i) Tell(link, i, delay_micros, why);
+}
+
+void MemoryHost::Cut(const std::shared_ptr<MemoryLink>& link, const absl::Status& why) {
+  if (link->cut) return;
+  link->cut = true;
   for (size_t i = 0; i < 2; ++i) {
-    if (link->sides[i].host == nullptr) continue;
-    link->sides[i].host->RunAfter(delay_micros, [link, i, why] {
-      ConnectionHandler* handler = std::exchange(link->sides[i].handler, nullptr);
-      if (handler != nullptr) handler->OnClosed(why);
-    });
+    const MemoryHost* host = link->sides[i].host;
+    if (host != nullptr) Tell(link, i, network_.faults_.BreakMicros(host->name_), why);
   }
+}
+
+void MemoryHost::Tell(const std::shared_ptr<MemoryLink>& link, size_t side, int64_t delay_micros,
+                      const absl::Status& why) {
+  MemoryHost* host = link->sides[side].host;
+  if (host == nullptr) return;
+  host->RunAfter(delay_micros, [link, side, why] {
+    ConnectionHandler* handler = std::exchange(link->sides[side].handler, nullptr);
+    if (handler != nullptr) handler->OnClosed(why);
+  });
 }
 
 }  // namespace lockstep::runtime

@@ -9,7 +9,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 
 #include "runtime/clock.h"
@@ -23,10 +22,16 @@ class LinkFaults {
   virtual ~LinkFaults() = default;
   // How long what is sent travels; nothing: the connection is cut here, and carries nothing any more ...
   virtual std::optional<int64_t> DelayMicros(const std::string&, const std::string&) { return 0; }
-  // ... which both sides learn after this long.
-  virtual int64_t BreakMicros() { return 1'000'000; }
-  // The size of the next piece that arrives, at least 1.
+  // ... which `host` learns after this long.
+  virtual int64_t BreakMicros(const std::string& /*host*/) { return 1'000'000; }
+  // Asked when bytes arrive: whether the link carries them still. If not, the connection is cut here.
+  virtual bool Carries(const std::string& /*from*/, const std::string& /*to*/) { return true; }
+  // After how long the other sides learn that a process has ended.
+  virtual int64_t EndMicros() { return 0; }
+  // The size of the next piece that arrives, at least 1 ...
   virtual size_t PieceBytes(size_t available) { return available; }
+  // ... and whether what is behind it on its way arrives together with it.
+  virtual bool Joins() { return false; }
 };
 
 class MemoryHost;
@@ -47,6 +52,7 @@ class MemoryNetwork {
 
   LinkFaults& faults_;
   std::map<std::string, Listening> listeners_;  // By address.
+  uint64_t next_link_ = 1;
 };
 
 class MemoryHost final : public Network {
@@ -66,12 +72,15 @@ class MemoryHost final : public Network {
   void Meet(const std::shared_ptr<MemoryLink>& link, const std::string& address);
   static void Deliver(const std::shared_ptr<MemoryLink>& link, size_t to);
   static void Break(const std::shared_ptr<MemoryLink>& link, int64_t delay_micros, const absl::Status& why);
+  // The same, each side learning it when the faults say so.
+  void Cut(const std::shared_ptr<MemoryLink>& link, const absl::Status& why);
+  static void Tell(const std::shared_ptr<MemoryLink>& link, size_t side, int64_t delay_micros, const absl::Status& why);
 
   MemoryNetwork& network_;
   Scheduler& scheduler_;
   const std::string name_;
-  std::set<TaskId> tasks_;
-  std::set<std::shared_ptr<MemoryLink>> links_;
+  const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
+  std::map<uint64_t, std::shared_ptr<MemoryLink>> links_;  // By their numbers: their order must not be chance's.
 };
 
 }  // namespace lockstep::runtime
