@@ -71,18 +71,21 @@ absl::Status Node::OpenFiles() {
 absl::Status Node::OpenNetwork() {
   std::shared_ptr<TlsContext> tls;
   if (options_.tls.has_value()) {
-    auto loaded = TlsContext::Load(*options_.tls);
+    auto loaded = TlsContext::Load(*options_.tls, options_.tls_policy);
     if (!loaded.ok()) return loaded.status();
     tls = *std::move(loaded);
   }
   network_ = std::make_unique<TcpNetwork>(loop_, std::move(tls));
+  if (options_.wrap_network) shared_network_ = options_.wrap_network(*network_);
+  Network& network = shared_network_ != nullptr ? *shared_network_ : static_cast<Network&>(*network_);
   PeersOptions peers;
+  peers.checks_names = options_.checks_certificate_names;
   peers.cluster = options_.cluster;
   peers.self = options_.id;
   peers.listen_address = options_.listen_address;
   peers.announced_address = options_.announced_address;
   peers.send_bytes_max = options_.send_bytes_max;
-  peers_ = std::make_unique<Peers>(loop_, entropy_, *network_, peers, observer_);
+  peers_ = std::make_unique<Peers>(loop_, entropy_, network, peers, observer_);
   for (const auto& [peer, address] : options_.addresses) {
     if (peer != options_.id) peers_->SetAddress(peer, address);
   }

@@ -116,6 +116,7 @@ class Node final {
   std::unique_ptr<PosixFiles> files_;
   DataDirectory data_;
   std::unique_ptr<TcpNetwork> network_;
+  std::unique_ptr<Network> shared_network_;  // Over the other, if the options ask for it.
   std::unique_ptr<Peers> peers_;
   std::unique_ptr<Driver> driver_;
 };

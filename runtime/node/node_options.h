@@ -3,7 +3,9 @@
 #define LOCKSTEP_RUNTIME_NODE_NODE_OPTIONS_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -11,6 +13,7 @@
 #include "core/configuration.h"
 #include "runtime/codec/hello.h"
 #include "runtime/driver/host.h"
+#include "runtime/network.h"
 #include "runtime/posix/tls.h"
 
 namespace lockstep::runtime {
@@ -44,6 +47,11 @@ struct NodeOptions {
   std::map<NodeId, std::string> addresses;
   // Certificates for the connections between nodes (the name in this node's: CertificateName(id)); none: in the clear.
   std::optional<TlsFiles> tls;
+  TlsPolicy tls_policy;
+  // False: any name that the authority has signed will do.
+  bool checks_certificate_names = true;
+  // If set: what nodes' connections shall go through, made from the network there is. For whoever shares the port.
+  std::function<std::unique_ptr<Network>(Network&)> wrap_network;
 
   // ---- Patience and budgets. The same on every node unless somebody knows why not.
 

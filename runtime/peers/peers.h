@@ -32,6 +32,8 @@ struct PeersOptions {
   NodeId self;
   std::string listen_address;     // "host:port"; port 0: any.
   std::string announced_address;  // Where others reach this node; empty: where it listens.
+  // Whether a node's certificate must bear its name, rather than any name the authority has signed.
+  bool checks_names = true;
   FrameLimits frames;
   uint64_t send_bytes_max = 128 << 20;  // Waiting for one peer and channel; more is dropped.
   uint64_t unsent_bytes_max = 1 << 20;  // Handed to a connection and not sent: what nothing can overtake any more.

@@ -35,8 +35,9 @@ TcpConnection::~TcpConnection() {
   close(fd_);
 }
 
-void TcpConnection::Begin(int fd, bool connecting, std::unique_ptr<TlsSession> tls, Ready ready) {
+void TcpConnection::Begin(int fd, bool connecting, std::unique_ptr<TlsSession> tls, Ready ready, bool may_be_plain) {
   fd_ = fd;
+  may_be_plain_ = may_be_plain;
   tls_ = std::move(tls);
   ready_ = std::move(ready);
   stage_ = connecting ? Stage::kConnecting : Stage::kShaking;
@@ -73,6 +74,7 @@ void TcpConnection::GoOn() {
     if (error != 0) return End(SocketStatus(error, "connect"));
     stage_ = Stage::kShaking;
   }
+  if (may_be_plain_ && !FindOutWhetherPlain()) return WatchFor(false);
   if (tls_ != nullptr) {
     TlsProgress progress;
     const auto done = tls_->Handshake(&progress);
@@ -91,6 +93,17 @@ void TcpConnection::GoOn() {
   } else {
     handler_->OnConnected();
   }
+}
+
+// TLS begins with a record of the handshake. Returns whether the first byte is there.
+bool TcpConnection::FindOutWhetherPlain() {
+  constexpr char kHandshakeRecord = 0x16;
+  char first = 0;
+  const ssize_t count = recv(fd_, &first, 1, MSG_PEEK);
+  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return false;
+  may_be_plain_ = false;
+  if (count == 1 && first != kHandshakeRecord) tls_.reset();
+  return true;
 }
 
 void TcpConnection::Read() {

@@ -22,10 +22,11 @@ class TcpConnection final : public Connection {
   ~TcpConnection() override;
 
   // Goes on with the socket `fd`, which is this object's from now on: `connecting` if it is not connected yet. With
-  // `tls` hands are shaken before anything else. `ready` hears when all that is done, in place of the handler's
-  // OnConnected, or of why it cannot be; the latter may be the end of this object.
+  // `tls` hands are shaken before anything else; unless `may_be_plain` and the other side begins otherwise. `ready`
+  // hears when all that is done, in place of the handler's OnConnected, or of why it cannot be; the latter may be the
+  // end of this object.
   using Ready = std::function<void(const absl::Status&)>;
-  void Begin(int fd, bool connecting, std::unique_ptr<TlsSession> tls, Ready ready);
+  void Begin(int fd, bool connecting, std::unique_ptr<TlsSession> tls, Ready ready, bool may_be_plain = false);
   // Tells the handler, soon, that there will be no connection.
   void Fail(const absl::Status& why);
 
@@ -41,6 +42,7 @@ class TcpConnection final : public Connection {
 
   void OnEvents(uint32_t events);
   void GoOn();
+  bool FindOutWhetherPlain();
   void Read();
   void FlushSoon();
   void Flush();
@@ -55,6 +57,7 @@ class TcpConnection final : public Connection {
   Stage stage_ = Stage::kNone;
   int fd_ = -1;
   std::unique_ptr<TlsSession> tls_;
+  bool may_be_plain_ = false;
   Ready ready_;
   std::deque<SharedBytes> out_;
   size_t sent_of_first_ = 0;

@@ -106,8 +106,10 @@ class TcpListener final : public Listener {
       auto connection = std::make_unique<TcpConnection>(loop_, nullptr);
       TcpConnection& fresh = *connection;
       shaking_[number] = std::move(connection);
-      fresh.Begin(fd, /*connecting=*/false, tls_ == nullptr ? nullptr : tls_->Server(fd),
-                  [this, number](const absl::Status& status) { Shaken(number, status); });
+      fresh.Begin(
+          fd, /*connecting=*/false, tls_ == nullptr ? nullptr : tls_->Server(fd),
+          [this, number](const absl::Status& status) { Shaken(number, status); },
+          tls_ != nullptr && tls_->policy().accepts_plain);
       loop_.RunAfter(kHandshakeMicros, [this, alive = alive_, number] {
         if (*alive) shaking_.erase(number);
       });

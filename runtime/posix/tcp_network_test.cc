@@ -183,5 +183,41 @@ TEST(TlsTest, AFileThatIsNoneIsNamed) {
   EXPECT_NE(context.status().message().find("/nowhere/one.pem"), std::string::npos) << context.status();
 }
 
+// A server for clients: they need not show a certificate, and may come in the clear where that is accepted.
+TEST(TlsPolicyTest, ClientsMayComeWithoutACertificateOrInTheClear) {
+  Certificates certificates(testing::TempDir() + "/tls_policy");
+  const TlsFiles files = certificates.Make("server");
+  const auto reach = [&](const TlsPolicy& server, std::shared_ptr<TlsContext> client) {
+    EventLoop loop;
+    TcpNetwork serving(loop, *TlsContext::Load(files, server));
+    TcpNetwork asking(loop, std::move(client));
+    Collector at_server;
+    Collector at_client;
+    std::unique_ptr<Connection> accepted;
+    const auto listener = *serving.Listen("127.0.0.1:0", [&](std::unique_ptr<Connection> connection) {
+      connection->SetHandler(at_server);
+      accepted = std::move(connection);
+      accepted->Write({SharedBytes("hello")});
+    });
+    const auto connection = asking.Connect(listener->address(), at_client);
+    connection->Write({SharedBytes("x")});
+    at_client.changed = [&] {
+      if (!at_client.received.empty() || !at_client.closed.ok()) loop.Stop();
+    };
+    loop.RunAfter(20'000'000, [&loop] { loop.Stop(); });
+    loop.Run();
+    return at_client.received;
+  };
+  const auto unverified = *TlsContext::Load(certificates.Make("client"), {.verify = TlsVerify::kNever});
+  const auto stranger = *TlsContext::Load(Certificates(testing::TempDir() + "/tls_stranger").Make("stranger"),
+                                          {.verify = TlsVerify::kNever});
+  EXPECT_EQ(reach({.verify = TlsVerify::kAlways}, unverified), "hello");
+  EXPECT_EQ(reach({.verify = TlsVerify::kAlways}, stranger), "");
+  EXPECT_EQ(reach({.verify = TlsVerify::kNever}, stranger), "hello");
+  EXPECT_EQ(reach({.verify = TlsVerify::kIfShown}, nullptr), "") << "in the clear";
+  EXPECT_EQ(reach({.verify = TlsVerify::kIfShown, .accepts_plain = true}, nullptr), "hello");
+  EXPECT_EQ(reach({.verify = TlsVerify::kIfShown, .accepts_plain = true}, unverified), "hello");
+}
+
 }  // namespace
 }  // namespace lockstep::runtime

@@ -25,24 +25,58 @@ std::string Reasons() {
   return text.empty() ? "the connection ended" : text;
 }
 
+int VerifyMode(TlsVerify verify) {
+  switch (verify) {
+    case TlsVerify::kAlways:
+      return SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+    case TlsVerify::kIfShown:
+      return SSL_VERIFY_PEER;
+    case TlsVerify::kNever:
+      break;
+  }
+  return SSL_VERIFY_NONE;
+}
+
+// HTTP/2, or else HTTP/1.1, of what the client offers.
+int SelectProtocol(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* offered,
+                   unsigned int offered_size, void*) {
+  static constexpr unsigned char kOurs[] = "\x02h2\x08http/1.1";
+  unsigned char* chosen = nullptr;
+  const int result = SSL_select_next_proto(&chosen, out_size, kOurs, sizeof kOurs - 1, offered, offered_size);
+  *out = chosen;
+  return result == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_NOACK;
+}
+
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<TlsContext>> TlsContext::Load(const TlsFiles& files) {
+absl::StatusOr<std::shared_ptr<TlsContext>> TlsContext::Load(const TlsFiles& files, const TlsPolicy& policy) {
   SSL_CTX* context = SSL_CTX_new(TLS_method());
   LOCKSTEP_CHECK(context != nullptr);
-  std::shared_ptr<TlsContext> loaded(new TlsContext(context));
+  std::shared_ptr<TlsContext> loaded(new TlsContext(context, policy));
   const auto refuse = [](const std::string& path) {
     return absl::InvalidArgumentError(absl::StrCat(path, " is of no use for TLS: ", Reasons()));
   };
-  SSL_CTX_set_min_proto_version(context, TLS1_3_VERSION);
+  SSL_CTX_set_min_proto_version(context, policy.allows_tls_1_2 ? TLS1_2_VERSION : TLS1_3_VERSION);
   SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-  SSL_CTX_set_verify(context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  SSL_CTX_set_verify(context, VerifyMode(policy.verify), nullptr);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+  if (policy.speaks_http) SSL_CTX_set_alpn_select_cb(context, SelectProtocol, nullptr);
   ERR_clear_error();
   if (SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) != 1) return refuse(files.certificate);
   if (SSL_CTX_use_PrivateKey_file(context, files.key.c_str(), SSL_FILETYPE_PEM) != 1) return refuse(files.key);
-  if (SSL_CTX_load_verify_locations(context, files.authority.c_str(), nullptr) != 1) return refuse(files.authority);
+  if (!files.authority.empty() && SSL_CTX_load_verify_locations(context, files.authority.c_str(), nullptr) != 1) {
+    return refuse(files.authority);
+  }
   if (SSL_CTX_check_private_key(context) != 1) return refuse(files.key);
+  if (!policy.ciphers.empty() && SSL_CTX_set_cipher_list(context, policy.ciphers.c_str()) != 1) {
+    return refuse(policy.ciphers);
+  }
+  if (!files.revoked.empty()) {
+    X509_STORE* store = SSL_CTX_get_cert_store(context);
+    X509_LOOKUP* lookup = X509_STORE_add_lookup(store, X509_LOOKUP_file());
+    if (X509_load_crl_file(lookup, files.revoked.c_str(), X509_FILETYPE_PEM) < 1) return refuse(files.revoked);
+    X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK);
+  }
   return loaded;
 }
 
