@@ -29,7 +29,7 @@ struct WriteAheadLogOptions {
   std::string directory = "log";
   LogIdentity identity;
   uint64_t segment_bytes = 64 << 20;  // A larger batch gets a larger segment.
-  uint32_t spare_segments_max = 1;    // Segments kept for reuse besides the one made ahead.
+  uint32_t spare_segments_max = 4;    // Segments kept for reuse besides the one made ahead.
 };
 
 // What opening a log found, for the operator's eyes.
