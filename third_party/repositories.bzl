@@ -70,6 +70,7 @@ def lockstep_repositories():
     system_libraries(name = "nlohmann_json", libraries = {"json": "nlohmann_json"})
     system_libraries(name = "cli11", libraries = {"cli11": "CLI11"})
     system_libraries(name = "openssl", libraries = {"ssl": "libssl", "crypto": "libcrypto"})
+    system_libraries(name = "yaml_cpp", libraries = {"yaml_cpp": "yaml-cpp"})
     system_libraries(name = "nghttp2", libraries = {"nghttp2": "libnghttp2"})
     system_libraries(name = "liburing", libraries = {"liburing": "liburing"})
     system_libraries(
