@@ -1,7 +1,7 @@
 // Errors: what etcd's clients match on, a code and a text for each.
 //
-// The codes are those of etcd 3.5, the version the daemon says it is. Replies of the machine carry an error's number, and
-// replies are kept in snapshots: a new error goes to the end.
+// The codes are those of etcd 3.5, the version the daemon says it is. Replies of the machine carry an error's number,
+// and replies are kept in snapshots: a new error goes to the end.
 #ifndef LOCKSTEP_KVSM_ERRORS_H_
 #define LOCKSTEP_KVSM_ERRORS_H_
 

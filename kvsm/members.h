@@ -1,0 +1,43 @@
+// Members: who belongs to the cluster, as its clients see it: names, URLs, voters and learners.
+//
+// The log's own configuration decides who votes. This table is kept beside it, by commands of those who change it.
+#ifndef LOCKSTEP_KVSM_MEMBERS_H_
+#define LOCKSTEP_KVSM_MEMBERS_H_
+
+#include <cstdint>
+#include <map>
+
+#include "kvsm/api/cluster.pb.h"
+#include "kvsm/command.pb.h"
+#include "kvsm/errors.h"
+
+namespace lockstep::kvsm {
+
+// A member's id: the number of its node, which no other member ever has, and the node's incarnation.
+constexpr uint64_t MemberId(uint32_t number, uint32_t incarnation) { return uint64_t{incarnation} << 32 | number; }
+constexpr uint32_t NumberOf(uint64_t member) { return static_cast<uint32_t>(member); }
+constexpr uint32_t IncarnationOf(uint64_t member) { return static_cast<uint32_t>(member >> 32); }
+
+class Members {
+ public:
+  static constexpr int kLearnersMax = 1;  // etcd's.
+
+  // Errors: kMemberExist, kPeerUrlExist, kTooManyLearners; kMemberNotFound; kMemberNotLearner.
+  Error Change(const proto::ChangeMember& change, etcdserverpb::Member& changed);
+
+  const std::map<uint64_t, etcdserverpb::Member>& all() const { return members_; }
+  uint32_t last_number() const { return last_number_; }
+  void Restore(const proto::SnapshotHead& head);
+
+ private:
+  Error Add(etcdserverpb::Member member, etcdserverpb::Member& added);
+  // Whether a member other than `except` has one of the URLs of `member`.
+  bool HasPeerUrl(const etcdserverpb::Member& member, uint64_t except) const;
+
+  std::map<uint64_t, etcdserverpb::Member> members_;
+  uint32_t last_number_ = 0;  // The highest that a member has ever had.
+};
+
+}  // namespace lockstep::kvsm
+
+#endif  // LOCKSTEP_KVSM_MEMBERS_H_
