@@ -22,6 +22,8 @@ std::optional<int64_t> ParseGrpcTimeout(std::string_view text);
 
 // A status text as a header may carry it: what is not printable ASCII, and '%', as %XX.
 std::string PercentEncode(std::string_view text);
+// The text again. What is no such encoding stays as it is.
+std::string PercentDecode(std::string_view text);
 
 // Cuts a call's bytes into messages.
 class GrpcMessageReader {

@@ -23,6 +23,8 @@ TEST(GrpcFormat, TimeoutsHaveAUnit) {
 TEST(GrpcFormat, StatusTextsArePrintable) {
   EXPECT_EQ(PercentEncode("etcdserver: key is not provided"), "etcdserver: key is not provided");
   EXPECT_EQ(PercentEncode("50%\n\xE2\x82\xAC~"), "50%25%0A%E2%82%AC~");
+  EXPECT_EQ(PercentDecode("50%25%0A%E2%82%AC~%4"), "50%\n\xE2\x82\xAC~%4");
+  EXPECT_EQ(PercentDecode("%zz%41%"), "%zzA%");
 }
 
 // Whatever the pieces, the messages are the same.

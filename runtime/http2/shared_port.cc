@@ -125,7 +125,7 @@ class SharedPortListener final : public Listener {
     const std::string begun = node.mapped()->begun();
     if (begun.size() < kTellingBytes) return;
     auto connection = std::make_unique<BegunConnection>(scheduler_, node.mapped()->TakeConnection(), begun);
-    const bool is_http = begun.starts_with("GET ") || begun.starts_with("HEAD");
+    const bool is_http = begun.starts_with("GET ") || begun.starts_with("HEAD") || begun.starts_with("PRI ");
     if (is_http) return http_.Accept(std::move(connection));
     accept_(std::move(connection));
   }

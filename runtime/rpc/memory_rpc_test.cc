@@ -5,6 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "runtime/memory/memory_clock.h"
+#include "runtime/rpc/memory_rpc_client.h"
+
 namespace lockstep::runtime {
 namespace {
 
@@ -94,6 +97,55 @@ TEST_F(MemoryRpcTest, ASlowClientShowsInTheUnsentBytes) {
   EXPECT_EQ(call->Take(), "abcabc");
   EXPECT_EQ(call->unsent_bytes(), 0u);
   EXPECT_EQ(log, std::vector<std::string>{"progress"});
+}
+
+class MemoryRpcClientTest : public MemoryRpcTest {
+ protected:
+  void Ask(const std::string& method) {
+    client.Call(method, "hello", 1000, [this](const RpcStatus& status, const std::string& message) {
+      log.push_back(std::to_string(static_cast<int>(status.code)) + ":" + message);
+    });
+  }
+
+  MemoryClock clock;
+  std::optional<int64_t> travel = 100;
+  const RpcMethods* there = &methods;
+  MemoryRpcClient client{clock, [this] { return there; }, [this] { return travel; }};
+};
+
+TEST_F(MemoryRpcClientTest, AnAnswerTravelsBothWays) {
+  Ask("/test.Echo/Once");
+  clock.Advance(199);
+  EXPECT_TRUE(log.empty());
+  clock.Advance(1);
+  EXPECT_EQ(log, std::vector<std::string>{"0:hello"});
+  Ask("/test.Echo/Never");
+  clock.Advance(500);
+  ASSERT_NE(kept, nullptr);
+  kept->Reply("later");
+  clock.Advance(100);
+  EXPECT_EQ(log.back(), "0:later");
+  Ask("/test.Echo/Twice");
+  clock.Advance(200);
+  EXPECT_EQ(log.back(), "12:");
+  clock.Advance(5000);
+  EXPECT_EQ(log.size(), 3u);
+}
+
+TEST_F(MemoryRpcClientTest, WhatGetsLostEndsInTime) {
+  travel = std::nullopt;
+  Ask("/test.Echo/Once");
+  clock.Advance(1000);
+  EXPECT_EQ(log, std::vector<std::string>{"4:"});
+  travel = 100;
+  Ask("/test.Echo/Never");
+  clock.Advance(1000);
+  EXPECT_EQ(log, (std::vector<std::string>{"4:", "4:"}));
+  EXPECT_TRUE(kept->ended()) << "the server hears of it";
+  there = nullptr;
+  Ask("/test.Echo/Once");
+  clock.Advance(100);
+  EXPECT_EQ(log.back(), "14:");
 }
 
 }  // namespace
