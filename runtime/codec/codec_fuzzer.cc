@@ -20,6 +20,7 @@ void TakeFrame(const Frame& frame) {
     (void)DecodeHelloReply(frame);
     return;
   }
+  if (frame.kind == FrameKind::kNote) return;
   const auto envelope = DecodeMessage(frame);
   if (!envelope.ok()) return;
   const std::vector<SharedBytes> parts = EncodeMessage(*envelope);

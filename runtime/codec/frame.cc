@@ -52,8 +52,8 @@ absl::StatusOr<std::optional<Frame>> FrameReader::Next() {
   const auto kind = static_cast<uint8_t>(at[4]);
   const auto header_bytes = LoadLittle<uint32_t>(at + 8);
   const auto payload_bytes = LoadLittle<uint32_t>(at + 12);
-  if (kind < static_cast<uint8_t>(FrameKind::kHello) || kind > static_cast<uint8_t>(FrameKind::kMessage) ||
-      at[5] != 0 || at[6] != 0 || at[7] != 0) {
+  if (kind < static_cast<uint8_t>(FrameKind::kHello) || kind > static_cast<uint8_t>(FrameKind::kNote) || at[5] != 0 ||
+      at[6] != 0 || at[7] != 0) {
     return absl::InvalidArgumentError(absl::StrCat("a frame of unknown kind ", kind));
   }
   if (header_bytes > limits_.header_bytes_max || payload_bytes > limits_.payload_bytes_max) {

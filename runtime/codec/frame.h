@@ -20,7 +20,7 @@
 
 namespace lockstep::runtime {
 
-enum class FrameKind : uint8_t { kHello = 1, kHelloReply = 2, kMessage = 3 };
+enum class FrameKind : uint8_t { kHello = 1, kHelloReply = 2, kMessage = 3, kNote = 4 };
 
 struct Frame {
   FrameKind kind = FrameKind::kMessage;

@@ -13,6 +13,8 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -91,6 +93,11 @@ class Node final {
   void Forget(NodeId peer) { peers_->Forget(peer); }
   // Where this node listens.
   std::string address() const { return peers_->address(); }
+
+  // ---- Notes to the other members, beside the log: see Peers.
+
+  void SetNoteReceiver(Peers::ReceiveNote receive) { peers_->SetNoteReceiver(options_.group, std::move(receive)); }
+  void SendNote(NodeId dest, std::string_view bytes) { peers_->SendNote(options_.group, dest, bytes); }
 
   // ---- How it is.
 

@@ -4,10 +4,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "runtime/codec/message_codec.h"
+#include "runtime/little_endian.h"
 #include "runtime/peers/outgoing.h"
 
 namespace lockstep::runtime {
 namespace {
+
+// What is larger does not go before others.
+constexpr size_t kUrgentNoteBytesMax = 64 << 10;
 
 // Whether a message may overtake others. What AppendEntries builds on comes with the ones before it, so that those keep
 // their order, even without entries.
@@ -78,6 +82,7 @@ class Peers::Incoming final : public ConnectionHandler {
       if (!hello.ok()) return peers_.Drop(this, hello.status());
       return peers_.Greet(this, *hello);
     }
+    if (frame.kind == FrameKind::kNote) return peers_.DeliverNote(hello_->source, frame.header.view());
     if (frame.kind != FrameKind::kMessage) {
       return peers_.Drop(this, absl::InvalidArgumentError("a second hello"));
     }
@@ -136,12 +141,17 @@ void Peers::Send(Envelope envelope) {
   if (at == peers_.end()) return LoseContact(dest);
   const Channel channel =
       std::holds_alternative<InstallSnapshot>(envelope.message.body) ? Channel::kSnapshots : Channel::kMessages;
-  std::unique_ptr<Outgoing>& outgoing = at->second->channels[static_cast<size_t>(channel)];
+  const bool urgent = IsUrgent(envelope.message);
+  ChannelTo(dest, *at->second, channel).Send(EncodeMessage(envelope), urgent);
+}
+
+Outgoing& Peers::ChannelTo(NodeId dest, Peer& peer, Channel channel) {
+  std::unique_ptr<Outgoing>& outgoing = peer.channels[static_cast<size_t>(channel)];
   if (outgoing == nullptr) {
     Hello hello{.cluster = options_.cluster, .source = options_.self, .dest = dest, .channel = channel};
     hello.address = options_.announced_address.empty() ? address() : options_.announced_address;
     outgoing = std::make_unique<Outgoing>(
-        scheduler_, entropy_, network_, at->second->address,
+        scheduler_, entropy_, network_, peer.address,
         OutgoingOptions{hello, options_.frames, options_.send_bytes_max, options_.unsent_bytes_max,
                         options_.reconnect_min_micros, options_.reconnect_max_micros, options_.hello_timeout_micros},
         Outgoing::Told{[this, dest, channel] {
@@ -150,8 +160,34 @@ void Peers::Send(Envelope envelope) {
                        [this, dest](const absl::Status&) { LoseContact(dest); },
                        [this, dest](const absl::Status& why) { Trouble("node " + ToString(dest), why); }});
   }
-  const bool urgent = IsUrgent(envelope.message);
-  outgoing->Send(EncodeMessage(envelope), urgent);
+  return *outgoing;
+}
+
+void Peers::SetNoteReceiver(uint64_t group, ReceiveNote receive) {
+  if (receive == nullptr) {
+    note_receivers_.erase(group);
+  } else {
+    note_receivers_[group] = std::move(receive);
+  }
+}
+
+void Peers::SendNote(uint64_t group, NodeId dest, std::string_view bytes) {
+  const auto at = peers_.find(dest);
+  std::string header(sizeof group, '\0');
+  StoreLittle(header.data(), group);
+  header.append(bytes);
+  if (at == peers_.end() || header.size() > options_.frames.header_bytes_max) return;
+  ChannelTo(dest, *at->second, Channel::kMessages)
+      .Send({EncodeFrameHead(FrameKind::kNote, header, 0)}, bytes.size() <= kUrgentNoteBytesMax);
+}
+
+void Peers::DeliverNote(NodeId source, std::string_view frame) {
+  uint64_t group = 0;
+  if (frame.size() < sizeof group) return;
+  group = LoadLittle<uint64_t>(frame.data());
+  frame.remove_prefix(sizeof group);
+  const auto at = note_receivers_.find(group);
+  if (at != note_receivers_.end()) at->second(source, frame);
 }
 
 void Peers::LoseContact(NodeId peer) {

@@ -16,6 +16,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "absl/status/status.h"
 #include "runtime/clock.h"
@@ -26,6 +27,8 @@
 #include "runtime/network.h"
 
 namespace lockstep::runtime {
+
+class Outgoing;
 
 struct PeersOptions {
   ClusterId cluster = 0;
@@ -73,12 +76,20 @@ class Peers final : public MessageSender {
 
   void Send(Envelope envelope) override;
 
+  // ---- Notes: bytes that hosts say to each other beside the log. They go the way of messages and, like them, may get
+  // lost. `receive` hears those of `group` from now on; null: nobody. A note is below 4 MB.
+  using ReceiveNote = std::function<void(NodeId source, std::string_view bytes)>;
+  void SetNoteReceiver(uint64_t group, ReceiveNote receive);
+  void SendNote(uint64_t group, NodeId dest, std::string_view bytes);
+
  private:
   class Incoming;
   struct Peer;
 
   void LoseContact(NodeId peer);
   void Deliver(Envelope envelope);
+  void DeliverNote(NodeId source, std::string_view frame);
+  Outgoing& ChannelTo(NodeId dest, Peer& peer, Channel channel);
   void Accept(std::unique_ptr<Connection> connection);
   void Greet(Incoming* incoming, const Hello& hello);
   void Drop(Incoming* incoming, const absl::Status& why);
@@ -91,6 +102,7 @@ class Peers final : public MessageSender {
   PeersObserver* const observer_;
   std::unique_ptr<Listener> listener_;
   std::map<uint64_t, MessageReceiver*> receivers_;
+  std::map<uint64_t, ReceiveNote> note_receivers_;
   std::map<NodeId, std::unique_ptr<Peer>> peers_;
   std::map<uint64_t, std::unique_ptr<Incoming>> incoming_;  // By a number of their own.
   uint64_t next_incoming_ = 1;

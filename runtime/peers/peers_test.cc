@@ -87,6 +87,29 @@ TEST_F(PeersTest, MessagesArrive) {
   EXPECT_EQ(two->connected, 1);
 }
 
+TEST_F(PeersTest, NotesArriveAtTheirGroup) {
+  Meet();
+  std::vector<std::string> notes;
+  two->peers->SetNoteReceiver(7, [&notes](NodeId source, std::string_view bytes) {
+    notes.push_back(std::to_string(source.number) + ":" + std::string(bytes));
+  });
+  const std::string big(100'000, 'x');
+  one.peers->SendNote(7, {2, 0}, "a");
+  one.peers->SendNote(8, {2, 0}, "of another group");
+  one.peers->SendNote(7, {3, 0}, "to nobody");
+  one.peers->SendNote(7, {2, 0}, std::string(5 << 20, 'x'));
+  one.peers->Send(Beat(1));
+  one.peers->SendNote(7, {2, 0}, big);
+  one.peers->SendNote(7, {2, 0}, "");
+  clock.Advance(100'000);
+  EXPECT_EQ(notes, (std::vector<std::string>{"1:a", "1:", "1:" + big}));
+  EXPECT_EQ(two->received.size(), 1u);
+  two->peers->SetNoteReceiver(7, nullptr);
+  one.peers->SendNote(7, {2, 0}, "b");
+  clock.Advance(100'000);
+  EXPECT_EQ(notes.size(), 3u);
+}
+
 TEST_F(PeersTest, OtherGroupsAreNotHeard) {
   Meet();
   Envelope other = Beat(1);
