@@ -78,6 +78,7 @@ int Print(const explore::SearchResult& result) {
   std::printf("%zu distinct processes, %zu messages, %zu steps of the core (each taken once)\n", result.processes,
               result.messages, result.outcomes);
   if (!result.states_at.empty()) std::printf("depth %zu\n", result.states_at.size() - 1);
+  std::printf("%.2f GB of memory\n", static_cast<double>(progress.memory_bytes) / 1e9);
   if (result.broken.has_value()) {
     std::printf("\nBROKEN %s: %s\nafter %zu events:\n", result.broken->property.c_str(),
                 result.broken->evidence.c_str(), result.schedule.size());
@@ -99,6 +100,7 @@ int RunExplore(int argc, char** argv) {
   explore::SearchOptions options;
   options.jobs = std::max(1u, std::thread::hardware_concurrency());
   std::string order = "breadth";
+  double memory_gb = 4;
   std::vector<std::string> targets;
   CLI::App app("Try every schedule of the core within bounds, and check every property at every step.",
                "lockstep explore");
@@ -110,7 +112,11 @@ int RunExplore(int argc, char** argv) {
   app.add_option("--crashes", bounds.crashes, "crashes, each losing any suffix of the unfinished writes");
   app.add_option("--write-failures", bounds.write_failures, "failing writes");
   app.add_option("--duplicates", bounds.duplicates, "deliveries after which the message comes again");
-  app.add_option("--in-flight", bounds.in_flight, "messages under way at once, the rest is lost; 0: no bound");
+  app.add_option("--in-flight", bounds.in_flight, "messages under way at once, until they arrive or are lost; 0: no bound");
+  app.add_option("--unreachables", bounds.unreachables, "peers that the transport reports lost");
+  app.add_option("--cancels", bounds.cancels, "requests withdrawn");
+  app.add_option("--snapshot-chunks", bounds.snapshot_chunks, "parts in which a snapshot is sent")
+      ->capture_default_str();
   app.add_option("--heartbeats", bounds.heartbeats, "heartbeat timeouts");
   app.add_option("--quorum-checks", bounds.quorum_checks, "quorum checks");
   app.add_option("--reads", bounds.reads, "linearizable reads");
@@ -119,6 +125,7 @@ int RunExplore(int argc, char** argv) {
   app.add_option("--changes", bounds.changes, "membership changes, each to one of the targets");
   app.add_option("--target", targets, "a change: voter:4, learner:4, remove:1, joined by +; leave; joint+…");
   app.add_flag("--reorder-completions", bounds.reorder_completions, "writes complete in any order");
+  app.add_flag("!--slow-apply", bounds.prompt_apply, "the state machine applies at any time, not at once");
   app.add_flag("!--no-pre-vote", bounds.pre_vote, "elections without pre-votes");
   app.add_flag("!--no-check-quorum", bounds.check_quorum, "leaders are not protected");
   app.add_flag("!--no-symmetry", bounds.symmetry, "tell apart states that differ by the nodes' names alone");
@@ -127,8 +134,8 @@ int RunExplore(int argc, char** argv) {
       ->capture_default_str();
   app.add_option("--jobs", options.jobs, "threads")->check(CLI::Range(1, 64))->capture_default_str();
   app.add_option("--checkpoint", options.checkpoint, "breadth: keep the search here, and go on from it");
-  app.add_option("--states", options.states_max, "room for so many states, at 10 to 20 bytes each")
-      ->check(CLI::Range(uint64_t{1} << 10, uint64_t{1} << 31))
+  app.add_option("--memory", memory_gb, "GB that the search may take; half of it is for the table of states seen")
+      ->check(CLI::Range(0.1, 1000.0))
       ->capture_default_str();
   if (const auto status = ParseArguments(app, argc, argv)) return *status;
   for (const std::string& target : targets) {
@@ -141,6 +148,8 @@ int RunExplore(int argc, char** argv) {
     bounds.targets.push_back(change);
   }
   options.order = order == "depth" ? explore::Order::kDepthFirst : explore::Order::kBreadthFirst;
+  options.memory_bytes_max = static_cast<uint64_t>(memory_gb * 1e9);
+  options.states_max = options.memory_bytes_max / 2 / 8 / 100 * 85;
   options.report = Report;
   options.stop = &interrupted;
   std::signal(SIGINT, [](int) { interrupted.store(true); });

@@ -15,6 +15,7 @@ Options Bounds::CoreOptions() const {
   Options options;
   options.pre_vote = pre_vote;
   options.check_quorum = check_quorum;
+  options.snapshot_chunk_bytes = 1;
   return options;
 }
 
@@ -29,9 +30,17 @@ absl::Status ValidateBounds(const Bounds& bounds) {
   if (bounds.changes > 0 && bounds.targets.empty()) {
     return absl::InvalidArgumentError("--changes needs at least one target to change to");
   }
+  if (bounds.snapshot_chunks < 1 || bounds.snapshot_chunks > 8) {
+    return absl::InvalidArgumentError("--snapshot-chunks: from 1 to 8");
+  }
+  if (bounds.in_flight > 0 && bounds.in_flight + 1 < bounds.nodes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--in-flight=", bounds.in_flight, ": there must be room for one message to each other node"));
+  }
   const uint32_t largest = std::max({bounds.entries, bounds.crashes, bounds.duplicates, bounds.heartbeats,
                                      bounds.quorum_checks, bounds.reads, bounds.transfers, bounds.snapshots,
-                                     bounds.changes, bounds.write_failures, bounds.in_flight, bounds.elections});
+                                     bounds.changes, bounds.write_failures, bounds.in_flight, bounds.elections,
+                                     bounds.unreachables, bounds.cancels});
   if (largest > kBudgetMax) return absl::InvalidArgumentError(absl::StrCat("no budget may exceed ", kBudgetMax));
   return absl::OkStatus();
 }

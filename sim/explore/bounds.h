@@ -28,14 +28,18 @@ struct Bounds {
   uint32_t snapshots = 0;            // Snapshots in all.
   uint32_t changes = 0;              // Membership changes in all, each to one of `targets`.
   uint32_t write_failures = 0;       // Failing writes in all.
-  uint32_t in_flight = 0;            // Messages under way at once; what is sent beyond is lost. 0: no bound.
+  uint32_t unreachables = 0;         // Peers that the transport reports lost.
+  uint32_t cancels = 0;              // Requests that a host withdraws.
+  uint32_t in_flight = 0;            // Messages under way at once, until they arrive or are lost. 0: no bound.
   uint32_t elections = 0;            // Election timeouts in all; 0: no bound but that of the terms.
+  uint32_t snapshot_chunks = 1;      // A snapshot is sent in so many parts.
   bool reorder_completions = false;  // Writes complete in any order, not only in that of their issue.
+  bool prompt_apply = true;          // The state machine applies at once; README.md says why that is enough.
   bool pre_vote = true;
   bool check_quorum = true;
   std::vector<ConfigurationChange> targets;
 
-  bool symmetry = true;  // States that differ by the names of the nodes alone are one.
+  bool symmetry = true;  // States that differ by the names of the nodes alone are one, where names decide nothing.
 
   Options CoreOptions() const;
 };

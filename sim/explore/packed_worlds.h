@@ -14,7 +14,10 @@ namespace lockstep::sim::explore {
 class PackedWorlds {
  public:
   void Push(const World& world) {
-    if (chunks_.empty() || chunks_.back().ends.size() == kChunk) chunks_.emplace_back();
+    if (chunks_.empty() || chunks_.back().ends.size() == kChunk) {
+      if (!chunks_.empty()) chunks_.back().words.shrink_to_fit();
+      chunks_.emplace_back();
+    }
     Chunk& chunk = chunks_.back();
     chunk.words.insert(chunk.words.end(), world.processes.begin(), world.processes.end());
     chunk.words.push_back(world.ghost);

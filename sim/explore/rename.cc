@@ -119,6 +119,15 @@ Effect Renamed(const Effect& write, const Permutation& permutation) {
   Effect renamed = write;
   if (auto* vote = std::get_if<effect::SaveVote>(&renamed)) vote->voted_for = Renamed(vote->voted_for, permutation);
   if (auto* append = std::get_if<effect::AppendLog>(&renamed)) Rename(append->configurations, permutation);
+  if (auto* chunk = std::get_if<effect::StoreSnapshotChunk>(&renamed)) {
+    chunk->source = Renamed(chunk->source, permutation);
+  }
+  if (auto* install = std::get_if<effect::InstallSnapshot>(&renamed)) {
+    install->configuration = Renamed(install->configuration, permutation);
+  }
+  if (auto* take = std::get_if<effect::TakeSnapshot>(&renamed)) {
+    take->configuration = Renamed(take->configuration, permutation);
+  }
   return renamed;
 }
 

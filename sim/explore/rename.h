@@ -28,7 +28,7 @@ Log Renamed(const Log& log, const Permutation& permutation);
 State Renamed(const State& state, const Permutation& permutation);
 DurableState Renamed(const DurableState& disk, const Permutation& permutation);
 Message Renamed(const Message& message, const Permutation& permutation);
-// Of SaveVote, AppendLog and TruncateLog. Requires: one of them.
+// Requires: an effect that a process waits for (Process::writes).
 Effect Renamed(const Effect& write, const Permutation& permutation);
 
 }  // namespace lockstep::sim::explore

@@ -1,10 +1,10 @@
 #include "sim/explore/search.h"
 
+#include <unistd.h>
+
 #include <algorithm>
-#include <bit>
 #include <chrono>
 #include <cstdio>
-#include <deque>
 #include <mutex>
 #include <thread>
 #include <utility>
@@ -20,12 +20,22 @@ using Clock = std::chrono::steady_clock;
 // How many states a thread takes from the common store at a time.
 constexpr size_t kBatch = 256;
 
+// What this process holds in memory now.
+uint64_t ResidentBytes() {
+  std::FILE* file = std::fopen("/proc/self/statm", "r");
+  if (file == nullptr) return 0;
+  unsigned long total = 0, resident = 0;
+  const int read = std::fscanf(file, "%lu %lu", &total, &resident);
+  std::fclose(file);
+  return read == 2 ? uint64_t{resident} * static_cast<uint64_t>(sysconf(_SC_PAGESIZE)) : 0;
+}
+
 class Searcher {
  public:
   Searcher(const Bounds& bounds, const StepCheck& check, const SearchOptions& options)
       : options_(options),
         space_(bounds, check),
-        visited_(std::bit_ceil(options.states_max + options.states_max / 4)),
+        visited_(options.states_max),
         began_(Clock::now()) {}
 
   absl::StatusOr<SearchResult> Run() {
@@ -75,7 +85,7 @@ class Searcher {
     seconds_before_ = static_cast<double>(reader.Get()) / 1000;
     for (uint64_t n = reader.Get(); n > 0 && reader.ok(); --n) result_.states_at.push_back(reader.Get());
     for (uint64_t n = reader.Get(); n > 0 && reader.ok(); --n) {
-      if (visited_.nearly_full()) return absl::InvalidArgumentError("the checkpoint needs more room: raise --states");
+      if (visited_.full()) return absl::InvalidArgumentError("the checkpoint needs more room: raise --memory");
       visited_.Insert(reader.Get());
     }
     for (PackedWorlds* worlds : {&level_, &waiting_}) {
@@ -177,19 +187,22 @@ class Searcher {
     std::vector<World> found;
     std::vector<Choice> choices;
     World next;
+    Broken broken;
     auto reported = Clock::now();
     while (!ended_.load(std::memory_order_relaxed) && TakeBatch(batch)) {
       found.clear();
       uint64_t transitions = 0;
       for (const World& world : batch) {
+        if (visited_.full()) break;
         space_.Enabled(world, choices);
         for (const Choice& choice : choices) {
           ++transitions;
-          if (std::optional<Broken> broken = space_.Take(world, choice, next)) {
-            End(world, choice, *std::move(broken));
+          const Space::Taken taken = space_.Take(world, choice, next, broken);
+          if (taken == Space::Taken::kBroken) {
+            End(world, choice, std::move(broken));
             return;
           }
-          if (visited_.Insert(space_.FingerprintOf(next))) found.push_back(next);
+          if (taken == Space::Taken::kNext && visited_.Insert(space_.FingerprintOf(next))) found.push_back(next);
         }
       }
       transitions_.fetch_add(transitions, std::memory_order_relaxed);
@@ -197,11 +210,14 @@ class Searcher {
         const std::lock_guard<std::mutex> lock(mutex_);
         for (const World& world : found) waiting_.Push(world);
       }
-      if (visited_.nearly_full()) EndEarly("the table of states is full: raise --states");
+      if (visited_.full()) EndEarly("the table of states is full: raise --memory");
       if (options_.stop != nullptr && options_.stop->load()) EndEarly("stopped");
-      if (reports && options_.report && Clock::now() - reported > std::chrono::milliseconds(500)) {
+      if (reports && Clock::now() - reported > std::chrono::milliseconds(500)) {
         reported = Clock::now();
-        options_.report(Now());
+        if (options_.memory_bytes_max > 0 && ResidentBytes() > options_.memory_bytes_max) {
+          EndEarly("the memory allowed is used up: raise --memory");
+        }
+        if (options_.report) options_.report(Now());
       }
     }
   }
@@ -226,6 +242,7 @@ class Searcher {
     progress.states = visited_.size();
     progress.transitions = transitions_.load();
     progress.depth = depth_;
+    progress.memory_bytes = ResidentBytes();
     progress.seconds = seconds_before_ + std::chrono::duration<double>(Clock::now() - began_).count();
     const std::lock_guard<std::mutex> lock(mutex_);
     progress.waiting = waiting_.size() + level_.size();
@@ -242,44 +259,60 @@ class Searcher {
   }
 
   // Finds the way to the state before the violation again: a second search, whose outcomes are all known, that keeps
-  // for each state which one it came from.
+  // for each state which one it came from, and by which choice.
   void Explain(const World& initial) {
-    const uint64_t goal = space_.FingerprintOf(last_world_);
-    struct Step {
-      World world;
-      size_t parent = 0;
-      Choice choice;
+    struct Origin {
+      uint32_t parent = 0;
+      uint32_t detail = 0;  // The choice's argument or message.
+      EventKind kind{};
+      uint8_t node = 0;
+      bool duplicate = false;
     };
-    std::deque<Step> steps = {{initial, 0, {}}};
-    VisitedSet seen(visited_.capacity());
-    seen.Insert(space_.FingerprintOf(initial));
+    const uint64_t goal = space_.FingerprintOf(last_world_);
+    visited_.Clear();
+    visited_.Insert(space_.FingerprintOf(initial));
+    std::vector<Origin> origins(1);
+    PackedWorlds frontier;
+    frontier.Push(initial);
+    std::vector<World> batch;
     std::vector<Choice> choices;
     World next;
-    size_t at = 0;
-    while (at < steps.size() && space_.FingerprintOf(steps[at].world) != goal) {
-      const World world = steps[at].world;
-      space_.Enabled(world, choices);
+    Broken broken;
+    uint32_t at = 0;
+    for (;; ++at) {
+      batch.clear();
+      frontier.PopFront(1, batch);
+      if (batch.empty()) return;
+      if (space_.FingerprintOf(batch[0]) == goal) break;
+      space_.Enabled(batch[0], choices);
       for (const Choice& choice : choices) {
-        if (space_.Take(world, choice, next).has_value()) continue;
-        if (seen.Insert(space_.FingerprintOf(next))) steps.push_back({next, at, choice});
+        if (space_.Take(batch[0], choice, next, broken) != Space::Taken::kNext) continue;
+        if (!visited_.Insert(space_.FingerprintOf(next))) continue;
+        frontier.Push(next);
+        const bool of_message = choice.kind == EventKind::kDeliver || choice.kind == EventKind::kLose;
+        origins.push_back(
+            {at, of_message ? choice.message : choice.argument, choice.kind, choice.node, choice.duplicate});
       }
-      ++at;
     }
-    if (at == steps.size()) return;
-    std::vector<std::string> lines;
+    std::vector<Choice> way;
+    for (; at != 0; at = origins[at].parent) {
+      const Origin& origin = origins[at];
+      way.push_back({origin.kind, origin.node, origin.detail, origin.detail, origin.duplicate});
+    }
+    World world = initial;
+    for (auto choice = way.rbegin(); choice != way.rend(); ++choice) {
+      result_.schedule.push_back(space_.Describe(world, *choice));
+      if (space_.Take(world, *choice, next, broken) != Space::Taken::kNext) return;
+      world = next;
+    }
     // The state may be the violating one under other names: its own violating choice is found again.
-    space_.Enabled(steps[at].world, choices);
+    space_.Enabled(world, choices);
     for (const Choice& choice : choices) {
-      if (std::optional<Broken> broken = space_.Take(steps[at].world, choice, next)) {
-        lines.push_back(space_.Describe(steps[at].world, choice));
-        result_.broken = std::move(broken);
-        break;
-      }
+      if (space_.Take(world, choice, next, broken) != Space::Taken::kBroken) continue;
+      result_.schedule.push_back(space_.Describe(world, choice));
+      result_.broken = broken;
+      return;
     }
-    for (; at != 0; at = steps[at].parent) {
-      lines.push_back(space_.Describe(steps[steps[at].parent].world, steps[at].choice));
-    }
-    result_.schedule.assign(lines.rbegin(), lines.rend());
   }
 
   const SearchOptions& options_;

@@ -5,14 +5,36 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/check.h"
+#include "spec/properties/lone_node.h"
 
 namespace lockstep::sim::explore {
 namespace {
 
+bool LeavesAlone(const Permutation& permutation, const ConfigurationChange& target) {
+  const auto named = [&target](NodeId id, ChangeKind kind) {
+    return std::find(target.members.begin(), target.members.end(), MemberChange{kind, id}) != target.members.end();
+  };
+  return std::all_of(target.members.begin(), target.members.end(), [&](const MemberChange& member) {
+    return named(Renamed(member.node, permutation), member.kind);
+  });
+}
+
+// Under which names the cluster is the same cluster.
 std::vector<Permutation> PermutationsFor(const Bounds& bounds) {
-  // Targets name nodes: the nodes they name are not alike.
-  if (!bounds.symmetry || !bounds.targets.empty() || bounds.transfers > 0) return {Permutations(1, 1)[0]};
-  return Permutations(bounds.nodes, bounds.voters == 0 ? bounds.nodes : bounds.voters);
+  const uint32_t voters = bounds.voters == 0 ? bounds.nodes : bounds.voters;
+  std::vector<Permutation> all = Permutations(bounds.nodes, voters);
+  bool alike = bounds.symmetry;
+  // A leader whose disk fails, or who is no member any more, hands over to the best peer: of equals, the lowest name.
+  alike = alike && bounds.write_failures == 0;
+  for (const ConfigurationChange& target : bounds.targets) {
+    for (const MemberChange& member : target.members) {
+      alike = alike && (member.kind == ChangeKind::kAddVoter || member.node.number > voters);
+    }
+    // What a target names must be named again.
+    std::erase_if(all, [&target](const Permutation& permutation) { return !LeavesAlone(permutation, target); });
+  }
+  if (!alike) all.resize(1);
+  return all;
 }
 
 Fingerprint Identity(const Process& process) { return explore::FingerprintOf(process); }
@@ -29,14 +51,30 @@ uint64_t Mix(uint64_t x) {
 
 class Checker : public StepObserver {
  public:
-  explicit Checker(const StepCheck& check) : check_(check) {}
-  void Stepped(const State& before, const Input& input, const EffectSink& effects, const State& after) override {
-    if (check_ && !broken.has_value()) broken = check_(before, input, effects, after);
+  Checker(const StepCheck& check, const Process& before)
+      : check_(check), laws_(before.state, View(before.disk)), halted_(before.state.halted) {
+    for (const Write& write : before.writes) {
+      if (!write.on_disk) laws_.Asked(write.effect);
+    }
   }
+  void Stepped(const State& before, const Input& input, const EffectSink& effects, const State& after) override {
+    if (broken.has_value() || halted_) return;
+    if (check_) broken = check_(before, input, effects, after);
+    if (!broken.has_value()) Take(laws_.Stepped(before, input, effects, after));
+  }
+  void Restarted(const DurableState& disk, const State& state) override { Take(laws_.Restarted(View(disk), state)); }
+
   std::optional<Broken> broken;
 
  private:
+  static spec::DiskView View(const DurableState& disk) { return {disk.term, disk.voted_for, disk.snapshot, disk.log}; }
+  void Take(std::optional<spec::Violation> violation) {
+    if (violation.has_value()) broken = Broken{spec::Name(violation->property), violation->evidence};
+  }
+
   const StepCheck& check_;
+  spec::LoneNode laws_;
+  const bool halted_;
 };
 
 // Whether `message` can do nothing, now or ever, at a node whose disk has `term`: an answer, or an order, of an earlier
@@ -50,20 +88,29 @@ bool IsDead(const Message& message, Term term) {
          std::holds_alternative<ReadReply>(message.body) || std::holds_alternative<TimeoutNow>(message.body);
 }
 
-// Whether a property of the whole cluster can depend on what changed.
-bool Watched(const Process& before, const Happening& happening) {
-  const State& a = before.state;
-  const State& b = happening.after.state;
-  return !happening.reads.empty() || a.role != b.role || a.current_term != b.current_term ||
-         a.commit_index != b.commit_index || a.start != b.start || a.log.last_index() != b.log.last_index() ||
-         a.log.last_term() != b.log.last_term() ||
-         before.disk.log.last_index() != happening.after.disk.log.last_index() ||
-         before.disk.log.last_term() != happening.after.disk.log.last_term() ||
-         before.disk.term != happening.after.disk.term ||
-         std::any_of(happening.sent.begin(), happening.sent.end(), [](const Message& message) {
-           return std::holds_alternative<RequestVote>(message.body) ||
-                  std::holds_alternative<RequestVoteReply>(message.body);
-         });
+uint32_t RenamedArgument(EventKind kind, uint32_t argument, const Permutation& permutation) {
+  return kind == EventKind::kTransfer || kind == EventKind::kUnreachable ? permutation[argument] : argument;
+}
+
+// Open requests of the node's own clients.
+std::vector<RequestId> OpenRequests(const State& state) {
+  std::vector<RequestId> open;
+  for (const PendingProposal& proposal : state.leading.proposals) open.push_back(proposal.request_id);
+  if (state.leading.change.has_value()) open.push_back(state.leading.change->request_id);
+  for (const PendingRead& read : state.leading.reads) {
+    if (read.origin == state.id) open.push_back(read.request_id);
+  }
+  for (const ConfirmedRead& read : state.confirmed_reads) open.push_back(read.request_id);
+  for (const ForwardedRead& read : state.following.reads) open.push_back(read.request_id);
+  if (state.transfer.has_value()) open.push_back(state.transfer->request_id);
+  return open;
+}
+
+std::vector<uint64_t> FingerprintsOf(const std::vector<Message>& messages, const Permutation& permutation) {
+  std::vector<uint64_t> all;
+  for (const Message& message : messages) all.push_back(Identity(Renamed(message, permutation)).low);
+  std::sort(all.begin(), all.end());
+  return all;
 }
 
 }  // namespace
@@ -89,50 +136,85 @@ bool Space::Allowed(const World& world, Budget budget) const {
                              bounds_.snapshots,
                              bounds_.changes,
                              bounds_.write_failures,
-                             bounds_.elections == 0 ? 255 : bounds_.elections};
+                             bounds_.elections == 0 ? 255 : bounds_.elections,
+                             bounds_.unreachables,
+                             bounds_.cancels};
   return world.used[static_cast<size_t>(budget)] < limits[static_cast<size_t>(budget)];
+}
+
+void Space::EnabledWrites(const World& world, uint8_t node, std::vector<Choice>& choices) const {
+  const Process& process = processes_[world.processes[node]].value;
+  const auto add = [&choices, node](EventKind kind, size_t argument) {
+    choices.push_back({kind, node, static_cast<uint32_t>(argument), 0, false});
+  };
+  const auto& writes = process.writes;
+  if (Allowed(world, Budget::kCrashes)) {
+    size_t first = 0;
+    while (first < writes.size() && writes[first].on_disk) ++first;
+    for (size_t i = first; i <= writes.size(); ++i) {
+      if (i < writes.size() && i > first && writes[i].on_disk) continue;
+      const uint32_t parts = i == writes.size() || writes[i].on_disk ? 0 : PartsOf(writes[i].effect);
+      for (uint32_t part = 0; part <= parts; ++part) add(EventKind::kCrash, i + kPart * part);
+    }
+  }
+  if (process.state.halted) return;
+  bool first_of_log = true;
+  for (size_t i = 0; i < writes.size(); ++i) {
+    const bool log = IsLogWrite(writes[i].effect);
+    if (!log || first_of_log || bounds_.reorder_completions) add(EventKind::kWriteDone, i);
+    if (log) first_of_log = false;
+    if (!Allowed(world, Budget::kWriteFailures)) continue;
+    // None, some or all of it is there; all that comes before, if anything is.
+    const uint32_t parts = !log || writes[i].on_disk ? 0 : PartsOf(writes[i].effect) + 1;
+    for (uint32_t part = 0; part <= parts; ++part) add(EventKind::kWriteFailed, i + kPart * part);
+  }
+}
+
+void Space::EnabledRequests(const World& world, uint8_t node, std::vector<Choice>& choices) const {
+  const State& state = processes_[world.processes[node]].value.state;
+  const auto add = [&choices, node](EventKind kind, uint32_t argument = 0) {
+    choices.push_back({kind, node, argument, 0, false});
+  };
+  const auto add_peers = [&](EventKind kind) {
+    for (uint32_t i = 0; i < bounds_.nodes; ++i) {
+      if (i != node) add(kind, i);
+    }
+  };
+  if (state.role == Role::kLeader) {
+    if (Allowed(world, Budget::kEntries)) add(EventKind::kPropose, world.used[static_cast<size_t>(Budget::kEntries)]);
+    if (Allowed(world, Budget::kChanges)) {
+      for (uint32_t i = 0; i < bounds_.targets.size(); ++i) add(EventKind::kChange, i);
+    }
+    if (Allowed(world, Budget::kTransfers)) add_peers(EventKind::kTransfer);
+    if (Allowed(world, Budget::kUnreachables)) add_peers(EventKind::kUnreachable);
+  }
+  if (Allowed(world, Budget::kReads) && (state.role == Role::kLeader || state.leader != kNoNode)) {
+    add(EventKind::kRead, world.used[static_cast<size_t>(Budget::kReads)]);
+  }
+  if (Allowed(world, Budget::kCancels)) {
+    for (const RequestId id : OpenRequests(state)) add(EventKind::kCancel, static_cast<uint32_t>(id));
+  }
 }
 
 void Space::EnabledOn(const World& world, uint8_t node, std::vector<Choice>& choices) const {
   const Process& process = processes_[world.processes[node]].value;
   const State& state = process.state;
-  const auto add = [&choices, node](EventKind kind, uint32_t argument = 0) {
-    choices.push_back({kind, node, argument, 0, false});
-  };
-  if (Allowed(world, Budget::kCrashes)) {
-    uint32_t first = 0;
-    while (first < process.writes.size() && process.writes[first].on_disk) ++first;
-    for (uint32_t i = first; i <= process.writes.size(); ++i) add(EventKind::kCrash, i);
-  }
+  const auto add = [&choices, node](EventKind kind) { choices.push_back({kind, node, 0, 0, false}); };
+  EnabledWrites(world, node, choices);
   if (state.halted) return;
-  const uint32_t completable = bounds_.reorder_completions
-                                   ? static_cast<uint32_t>(process.writes.size())
-                                   : std::min<uint32_t>(1, static_cast<uint32_t>(process.writes.size()));
-  for (uint32_t i = 0; i < completable; ++i) add(EventKind::kWriteDone, i);
-  if (Allowed(world, Budget::kWriteFailures)) {
-    for (uint32_t i = 0; i < process.writes.size(); ++i) {
-      if (!process.writes[i].on_disk) add(EventKind::kWriteFailed, i);
-    }
-  }
+  if (process.applying != 0) add(EventKind::kApplied);
   if (state.role != Role::kLeader) {
     if (state.current_term < bounds_.terms && Allowed(world, Budget::kElections)) add(EventKind::kElectionTimeout);
   } else {
     if (Allowed(world, Budget::kHeartbeats)) add(EventKind::kHeartbeatTimeout);
     if (Allowed(world, Budget::kQuorumChecks)) add(EventKind::kQuorumCheckTimeout);
-    if (Allowed(world, Budget::kEntries)) add(EventKind::kPropose, world.used[static_cast<size_t>(Budget::kEntries)]);
-    if (Allowed(world, Budget::kChanges)) {
-      for (uint32_t i = 0; i < bounds_.targets.size(); ++i) add(EventKind::kChange, i);
-    }
-    if (Allowed(world, Budget::kTransfers)) {
-      for (uint32_t i = 0; i < bounds_.nodes; ++i) {
-        if (i != node) add(EventKind::kTransfer, i);
-      }
-    }
   }
-  if (Allowed(world, Budget::kReads) && (state.role == Role::kLeader || state.leader != kNoNode)) {
-    add(EventKind::kRead, world.used[static_cast<size_t>(Budget::kReads)]);
-  }
-  if (Allowed(world, Budget::kSnapshots) && state.applied_index > state.snapshot.last_included.index) {
+  EnabledRequests(world, node, choices);
+  const bool snapshot_under_way =
+      std::any_of(process.writes.begin(), process.writes.end(),
+                  [](const Write& write) { return std::holds_alternative<effect::TakeSnapshot>(write.effect); });
+  if (Allowed(world, Budget::kSnapshots) && !snapshot_under_way &&
+      state.applied_index > process.disk.snapshot.last_included.index) {
     add(EventKind::kSnapshot);
   }
 }
@@ -144,72 +226,98 @@ void Space::Enabled(const World& world, std::vector<Choice>& choices) const {
     const uint8_t node = static_cast<uint8_t>(message.dest.number - 1);
     choices.push_back({EventKind::kDeliver, node, 0, id, false});
     if (Allowed(world, Budget::kDuplicates)) choices.push_back({EventKind::kDeliver, node, 0, id, true});
+    // Without a bound, a message that never arrives is lost.
+    if (bounds_.in_flight > 0) choices.push_back({EventKind::kLose, node, 0, id, false});
   }
   for (uint8_t node = 0; node < bounds_.nodes; ++node) EnabledOn(world, node, choices);
 }
 
-std::optional<Broken> Space::Take(const World& world, const Choice& choice, World& next) {
+namespace {
+
+// The budget that an event of this kind spends; kCount: none.
+Budget SpentBy(EventKind kind, const Bounds& bounds) {
+  switch (kind) {
+    case EventKind::kElectionTimeout:
+      return bounds.elections > 0 ? Budget::kElections : Budget::kCount;
+    case EventKind::kHeartbeatTimeout:
+      return Budget::kHeartbeats;
+    case EventKind::kQuorumCheckTimeout:
+      return Budget::kQuorumChecks;
+    case EventKind::kPropose:
+      return Budget::kEntries;
+    case EventKind::kRead:
+      return Budget::kReads;
+    case EventKind::kTransfer:
+      return Budget::kTransfers;
+    case EventKind::kChange:
+      return Budget::kChanges;
+    case EventKind::kSnapshot:
+      return Budget::kSnapshots;
+    case EventKind::kWriteFailed:
+      return Budget::kWriteFailures;
+    case EventKind::kCrash:
+      return Budget::kCrashes;
+    case EventKind::kUnreachable:
+      return Budget::kUnreachables;
+    case EventKind::kCancel:
+      return Budget::kCancels;
+    case EventKind::kDeliver:
+    case EventKind::kWriteDone:
+    case EventKind::kApplied:
+    case EventKind::kLose:
+      return Budget::kCount;
+  }
+  return Budget::kCount;
+}
+
+}  // namespace
+
+Space::Taken Space::Take(const World& world, const Choice& choice, World& next, Broken& broken) {
+  if (choice.kind == EventKind::kLose) {
+    next = world;
+    next.messages.erase(std::lower_bound(next.messages.begin(), next.messages.end(), choice.message));
+    return Taken::kNext;
+  }
   const Outcome& outcome = OutcomeOf(world, choice);
-  if (outcome.broken.has_value()) return outcome.broken;
+  if (outcome.broken.has_value()) {
+    broken = *outcome.broken;
+    return Taken::kBroken;
+  }
   next = world;
   next.processes[choice.node] = outcome.after;
-  const auto spend = [&next](Budget budget) { ++next.used[static_cast<size_t>(budget)]; };
-  switch (choice.kind) {
-    case EventKind::kDeliver:
-      if (choice.duplicate) {
-        spend(Budget::kDuplicates);
-      } else {
-        next.messages.erase(std::lower_bound(next.messages.begin(), next.messages.end(), choice.message));
-      }
-      break;
-    case EventKind::kElectionTimeout:
-      if (bounds_.elections > 0) spend(Budget::kElections);
-      break;
-    case EventKind::kHeartbeatTimeout:
-      spend(Budget::kHeartbeats);
-      break;
-    case EventKind::kQuorumCheckTimeout:
-      spend(Budget::kQuorumChecks);
-      break;
-    case EventKind::kPropose:
-      spend(Budget::kEntries);
-      break;
-    case EventKind::kRead:
-      spend(Budget::kReads);
-      break;
-    case EventKind::kTransfer:
-      spend(Budget::kTransfers);
-      break;
-    case EventKind::kChange:
-      spend(Budget::kChanges);
-      break;
-    case EventKind::kSnapshot:
-      spend(Budget::kSnapshots);
-      break;
-    case EventKind::kWriteFailed:
-      spend(Budget::kWriteFailures);
-      break;
-    case EventKind::kCrash:
-      spend(Budget::kCrashes);
-      break;
-    case EventKind::kWriteDone:
-      break;
+  Budget spent = SpentBy(choice.kind, bounds_);
+  if (choice.duplicate) spent = Budget::kDuplicates;
+  if (spent != Budget::kCount) ++next.used[static_cast<size_t>(spent)];
+  if (choice.kind == EventKind::kDeliver && !choice.duplicate) {
+    next.messages.erase(std::lower_bound(next.messages.begin(), next.messages.end(), choice.message));
   }
-  Send(outcome, next);
-  const Term term = processes_[outcome.after].value.disk.term;
-  if (term != processes_[world.processes[choice.node]].value.disk.term) Bury(choice.node, term, next);
-  if (!outcome.watched && choice.kind != EventKind::kRead) return std::nullopt;
+  // What is broken is broken, whether or not there is room for the messages.
+  if (outcome.changes != 0 || choice.kind == EventKind::kRead) {
+    if (std::optional<Broken> found = CheckCluster(world, choice, outcome, next)) {
+      broken = *std::move(found);
+      return Taken::kBroken;
+    }
+  }
+  if ((outcome.changes & kDiskTerm) != 0) Bury(choice.node, processes_[outcome.after].value.disk.term, next);
+  return Send(outcome, next) ? Taken::kNext : Taken::kOutside;
+}
+
+std::optional<Broken> Space::CheckCluster(const World& world, const Choice& choice, const Outcome& outcome,
+                                          World& next) {
   Ghost ghost = ghosts_[world.ghost].value;
   if (choice.kind == EventKind::kRead) BeginRead(choice.argument, ghost);
   Scene scene;
   scene.nodes = bounds_.nodes;
   scene.actor = choice.node;
+  scene.changes = outcome.changes;
   for (uint32_t i = 0; i < bounds_.nodes; ++i) {
     scene.before[i] = &processes_[world.processes[i]].value;
     scene.after[i] = &processes_[next.processes[i]].value;
   }
   std::vector<Message> sent;
-  for (const uint32_t id : outcome.sent) sent.push_back(messages_[id].value);
+  if ((outcome.changes & kSpoke) != 0) {
+    for (const uint32_t id : outcome.sent) sent.push_back(messages_[id].value);
+  }
   scene.sent = &sent;
   scene.reads = &outcome.reads;
   if (std::optional<Broken> broken = Advance(scene, ghost)) return broken;
@@ -217,14 +325,14 @@ std::optional<Broken> Space::Take(const World& world, const Choice& choice, Worl
   return std::nullopt;
 }
 
-void Space::Send(const Outcome& outcome, World& next) const {
+bool Space::Send(const Outcome& outcome, World& next) const {
   for (const uint32_t id : outcome.sent) {
     const Message& message = messages_[id].value;
     if (IsDead(message, processes_[next.processes[message.dest.number - 1]].value.disk.term)) continue;
-    if (bounds_.in_flight > 0 && next.messages.size() >= bounds_.in_flight) return;  // The rest is lost.
     const auto at = std::lower_bound(next.messages.begin(), next.messages.end(), id);
     if (at == next.messages.end() || *at != id) next.messages.insert(at, id);
   }
+  return bounds_.in_flight == 0 || next.messages.size() <= bounds_.in_flight;
 }
 
 void Space::Bury(uint8_t node, Term term, World& next) const {
@@ -300,20 +408,41 @@ Happening Space::Compute(uint64_t key, Outcome& outcome) const {
   const Process& before = processes_[static_cast<uint32_t>(key >> 32)].value;
   const auto kind = static_cast<EventKind>(key >> 28 & 0xf);
   const auto argument = static_cast<uint32_t>(key & kArgumentMax);
-  Checker checker(check_);
+  Checker checker(check_, before);
   const Message* message = kind == EventKind::kDeliver ? &messages_[argument].value : nullptr;
   Happening happening = Happen(before, kind, argument, message, bounds_, &checker);
   outcome.key = key;
-  outcome.watched = Watched(before, happening);
+  outcome.changes = ChangesOf(before, happening);
   outcome.reads = happening.reads;
   outcome.broken = std::move(checker.broken);
+  if (outcome.broken.has_value()) return happening;
   if (!happening.error.ok()) {
     outcome.broken = Broken{spec::Name(spec::Property::kDiskMatchesState), std::string(happening.error.message())};
-  }
-  if (happening.halt.has_value() && !outcome.broken.has_value()) {
+  } else if (happening.halt.has_value()) {
     outcome.broken = Broken{spec::Name(spec::Property::kHaltOnlyOnLossProp), ToString(Effect{*happening.halt})};
+  } else if (!TreatsNamesAlike(key, happening)) {
+    outcome.broken = Broken{"Symmetry", "names decide what this event does: search with --no-symmetry"};
   }
   return happening;
+}
+
+bool Space::TreatsNamesAlike(uint64_t key, const Happening& happening) const {
+  const Process& before = processes_[static_cast<uint32_t>(key >> 32)].value;
+  const auto kind = static_cast<EventKind>(key >> 28 & 0xf);
+  const auto argument = static_cast<uint32_t>(key & kArgumentMax);
+  for (size_t p = 1; p < permutations_.size(); ++p) {
+    const Permutation& permutation = permutations_[p];
+    std::optional<Message> message;
+    if (kind == EventKind::kDeliver) message = Renamed(messages_[argument].value, permutation);
+    const Happening renamed =
+        Happen(Renamed(before, permutation), kind, RenamedArgument(kind, argument, permutation),
+               message.has_value() ? &*message : nullptr, bounds_, nullptr);
+    if (renamed.after != Renamed(happening.after, permutation) ||
+        FingerprintsOf(renamed.sent, permutations_[0]) != FingerprintsOf(happening.sent, permutation)) {
+      return false;
+    }
+  }
+  return true;
 }
 
 bool Space::RestoreOutcome(uint32_t id, const Outcome& saved) {
@@ -339,12 +468,18 @@ std::string Space::Describe(const World& world, const Choice& choice) const {
     absl::StrAppend(&text, choice.duplicate ? " (it will come again) " : " ",
                     ToString(messages_[choice.message].value));
   } else if (choice.kind == EventKind::kCrash) {
-    absl::StrAppend(&text, ", ", choice.argument, " of ", process(world, choice.node).writes.size(),
+    absl::StrAppend(&text, ", ", choice.argument % kPart, " of ", process(world, choice.node).writes.size(),
                     " writes under way survive");
+    if (choice.argument >= kPart) absl::StrAppend(&text, ", and ", choice.argument / kPart, " entries of the next");
   } else if (choice.kind == EventKind::kWriteDone || choice.kind == EventKind::kWriteFailed) {
-    absl::StrAppend(&text, " ", ToString(process(world, choice.node).writes[choice.argument].effect));
-  } else if (choice.kind == EventKind::kTransfer) {
-    absl::StrAppend(&text, " to node ", choice.argument + 1);
+    absl::StrAppend(&text, " ", ToString(process(world, choice.node).writes[choice.argument % kPart].effect));
+    if (choice.argument >= kPart) absl::StrAppend(&text, ", ", choice.argument / kPart, " of it is on disk");
+  } else if (choice.kind == EventKind::kTransfer || choice.kind == EventKind::kUnreachable) {
+    absl::StrAppend(&text, ": node ", choice.argument + 1);
+  } else if (choice.kind == EventKind::kLose) {
+    absl::StrAppend(&text, " ", ToString(messages_[choice.message].value));
+  } else if (choice.kind == EventKind::kChange) {
+    absl::StrAppend(&text, " ", ToString(Event{input::ProposeConfiguration{0, bounds_.targets[choice.argument]}}));
   }
   return text;
 }

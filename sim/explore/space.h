@@ -37,6 +37,8 @@ enum class Budget : uint8_t {
   kChanges,
   kWriteFailures,
   kElections,
+  kUnreachables,
+  kCancels,
   kCount,
 };
 
@@ -51,7 +53,7 @@ struct Choice {
   EventKind kind = EventKind::kDeliver;
   uint8_t node = 0;
   uint32_t argument = 0;   // As of EventKind.
-  uint32_t message = 0;    // kDeliver.
+  uint32_t message = 0;    // kDeliver, kLose.
   bool duplicate = false;  // kDeliver: the message stays under way.
 };
 
@@ -67,8 +69,9 @@ class Space {
   World Initial();
   // All that can happen in `world`, in a fixed order.
   void Enabled(const World& world, std::vector<Choice>& choices) const;
-  // The world after `choice`, or what it breaks.
-  std::optional<Broken> Take(const World& world, const Choice& choice, World& next);
+  enum class Taken : uint8_t { kNext, kOutside, kBroken };
+  // The world after `choice` to `next`, if it is within the bounds; or what the event breaks to `broken`.
+  Taken Take(const World& world, const Choice& choice, World& next, Broken& broken);
   // The same for all worlds that differ by the nodes' names alone, if the bounds want that.
   uint64_t FingerprintOf(const World& world) const;
 
@@ -96,8 +99,8 @@ class Space {
   // What an event made of a process.
   struct Outcome {
     uint32_t after = 0;
-    bool watched = false;  // A property of the whole cluster may be concerned.
-    uint64_t key = 0;      // Process, kind of event, argument.
+    uint8_t changes = 0;  // ChangesOf: what properties of the whole cluster may be concerned.
+    uint64_t key = 0;     // Process, kind of event, argument.
     absl::InlinedVector<uint32_t, 4> sent;
     std::vector<Served> reads;
     std::optional<Broken> broken;
@@ -109,6 +112,8 @@ class Space {
 
   bool Allowed(const World& world, Budget budget) const;
   void EnabledOn(const World& world, uint8_t node, std::vector<Choice>& choices) const;
+  void EnabledWrites(const World& world, uint8_t node, std::vector<Choice>& choices) const;
+  void EnabledRequests(const World& world, uint8_t node, std::vector<Choice>& choices) const;
   template <typename T>
   Entry<T> MakeEntry(T value) const;
   uint32_t Intern(Process process);
@@ -117,10 +122,14 @@ class Space {
   const Outcome& OutcomeOf(const World& world, const Choice& choice);
   // What happens to the process of `key`, and all of its outcome but the numbers of what it made.
   Happening Compute(uint64_t key, Outcome& outcome) const;
+  // Whether the same under other names has the same outcome: what makes the symmetry exact.
+  bool TreatsNamesAlike(uint64_t key, const Happening& happening) const;
+  std::optional<Broken> CheckCluster(const World& world, const Choice& choice, const Outcome& outcome, World& next);
   // Takes the step of `saved.key` again and puts what it makes under the saved numbers. False: it makes something else.
   bool RestoreOutcome(uint32_t id, const Outcome& saved);
   Shard& ShardOf(uint64_t key);
-  void Send(const Outcome& outcome, World& next) const;
+  // False: there is no room.
+  bool Send(const Outcome& outcome, World& next) const;
   // Takes messages to `node` that can do nothing any more out of the network.
   void Bury(uint8_t node, Term term, World& next) const;
 
