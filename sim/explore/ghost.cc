@@ -325,9 +325,10 @@ Ghost::Ghost() {
 
 Fingerprint FingerprintOf(const Ghost& ghost) {
   Fingerprinter f;
-  for (uint8_t leader : ghost.leaders) f.Add(leader);
-  for (const auto& term : ghost.votes) {
-    for (uint8_t vote : term) f.Add(vote);
+  for (uint32_t term = 0; term < kTermsMax; ++term) {
+    uint64_t word = ghost.leaders[term];
+    for (const uint8_t vote : ghost.votes[term]) word = word << 8 | vote;
+    f.Add(word);
   }
   f.Add(ghost.committed.size());
   for (const CommittedEntry& entry : ghost.committed) {

@@ -44,7 +44,7 @@ class Searcher {
     if (options_.order == Order::kBreadthFirst) {
       RunLevels();
     } else {
-      RunWorkers();
+      RunToTheEnd();
     }
     Finish(initial);
     return std::move(result_);
@@ -58,7 +58,7 @@ class Searcher {
         result_.states_at.push_back(waiting_.size());
         level_ = std::exchange(waiting_, PackedWorlds());
       }
-      RunWorkers();
+      RunToTheEnd();
       if (result_.broken.has_value() || !SaveIfDue()) return;
       if (!ended_.load()) ++depth_;
     }
@@ -86,6 +86,7 @@ class Searcher {
     for (uint64_t n = reader.Get(); n > 0 && reader.ok(); --n) result_.states_at.push_back(reader.Get());
     for (uint64_t n = reader.Get(); n > 0 && reader.ok(); --n) {
       if (visited_.full()) return absl::InvalidArgumentError("the checkpoint needs more room: raise --memory");
+      if (visited_.crowded()) visited_.Grow();
       visited_.Insert(reader.Get());
     }
     for (PackedWorlds* worlds : {&level_, &waiting_}) {
@@ -148,6 +149,16 @@ class Searcher {
     return world;
   }
 
+  // Until nothing waits any more (in this level), growing the table of states as it must.
+  void RunToTheEnd() {
+    RunWorkers();
+    while (paused_.load()) {
+      visited_.Grow();
+      paused_.store(false);
+      RunWorkers();
+    }
+  }
+
   void RunWorkers() {
     idle_ = 0;
     std::vector<std::thread> threads;
@@ -165,7 +176,7 @@ class Searcher {
       return !batch.empty();
     }
     bool counted = false;
-    while (!ended_.load()) {
+    while (!ended_.load() && !paused_.load()) {
       {
         const std::lock_guard<std::mutex> lock(mutex_);
         waiting_.PopBack(kBatch, batch);
@@ -189,11 +200,12 @@ class Searcher {
     World next;
     Broken broken;
     auto reported = Clock::now();
-    while (!ended_.load(std::memory_order_relaxed) && TakeBatch(batch)) {
+    while (!ended_.load(std::memory_order_relaxed) && !paused_.load(std::memory_order_relaxed) && TakeBatch(batch)) {
       found.clear();
+      size_t expanded = 0;
       uint64_t transitions = 0;
-      for (const World& world : batch) {
-        if (visited_.full()) break;
+      for (; expanded < batch.size() && !visited_.full() && !visited_.crowded(); ++expanded) {
+        const World& world = batch[expanded];
         space_.Enabled(world, choices);
         for (const Choice& choice : choices) {
           ++transitions;
@@ -209,7 +221,12 @@ class Searcher {
       {
         const std::lock_guard<std::mutex> lock(mutex_);
         for (const World& world : found) waiting_.Push(world);
+        // What there was no room for goes back.
+        for (; expanded < batch.size(); ++expanded) {
+          (options_.order == Order::kBreadthFirst ? level_ : waiting_).Push(batch[expanded]);
+        }
       }
+      if (visited_.crowded()) paused_.store(true);
       if (visited_.full()) EndEarly("the table of states is full: raise --memory");
       if (options_.stop != nullptr && options_.stop->load()) EndEarly("stopped");
       if (reports && Clock::now() - reported > std::chrono::milliseconds(500)) {
@@ -328,6 +345,7 @@ class Searcher {
   std::atomic<uint32_t> depth_{0};
   std::atomic<uint64_t> transitions_{0};
   std::atomic<bool> ended_{false};
+  std::atomic<bool> paused_{false};  // For the table to grow.
   World last_world_;
   Choice last_choice_;
   SearchResult result_;

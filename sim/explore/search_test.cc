@@ -175,7 +175,7 @@ TEST(PackedWorldsTest, WorldsComeBackAsTheyWere) {
 }
 
 TEST(VisitedSetTest, EachFingerprintIsNewOnce) {
-  VisitedSet set(1 << 10);
+  VisitedSet set(1 << 20);
   EXPECT_TRUE(set.Insert(0));
   EXPECT_FALSE(set.Insert(0));
   for (uint64_t i = 2; i < 800; ++i) EXPECT_TRUE(set.Insert(i * 7));

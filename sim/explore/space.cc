@@ -321,7 +321,7 @@ std::optional<Broken> Space::CheckCluster(const World& world, const Choice& choi
   scene.sent = &sent;
   scene.reads = &outcome.reads;
   if (std::optional<Broken> broken = Advance(scene, ghost)) return broken;
-  next.ghost = Intern(ghost);
+  if (ghost != ghosts_[world.ghost].value) next.ghost = Intern(ghost);
   return std::nullopt;
 }
 
@@ -346,17 +346,16 @@ void Space::Bury(uint8_t node, Term term, World& next) const {
 uint64_t Space::FingerprintOf(const World& world) const {
   uint64_t used = 0;
   for (const uint8_t count : world.used) used = Mix(used * 257 + count + 1);
+  // Sums: a process's hash holds its name, so the order of the slots need not count; messages have none.
+  absl::InlinedVector<uint64_t, 24> sums(permutations_.size(), used);
+  const auto add = [&sums](const auto& hashes, uint64_t factor) {
+    for (size_t p = 0; p < sums.size(); ++p) sums[p] += hashes[p] * factor;
+  };
+  for (const uint32_t id : world.messages) add(messages_[id].hashes, 1);
+  for (uint32_t i = 0; i < bounds_.nodes; ++i) add(processes_[world.processes[i]].hashes, 0x9e3779b97f4a7c15u);
+  add(ghosts_[world.ghost].hashes, 0xc2b2ae3d27d4eb4fu);
   uint64_t least = ~uint64_t{0};
-  for (size_t p = 0; p < permutations_.size(); ++p) {
-    uint64_t messages = 0;
-    for (const uint32_t id : world.messages) messages += Mix(messages_[id].hashes[p]);
-    uint64_t processes = 0;
-    // A process's hash holds its name, so the order of the slots need not count.
-    for (uint32_t i = 0; i < bounds_.nodes; ++i)
-      processes += Mix(processes_[world.processes[i]].hashes[p] ^ 0x5bd1e995);
-    const uint64_t hash = Mix(Mix(messages ^ used) + processes * 3 + ghosts_[world.ghost].hashes[p]);
-    least = std::min(least, hash);
-  }
+  for (const uint64_t sum : sums) least = std::min(least, Mix(sum));
   return least;
 }
 
@@ -364,7 +363,7 @@ template <typename T>
 Space::Entry<T> Space::MakeEntry(T value) const {
   Entry<T> entry;
   for (const Permutation& permutation : permutations_) {
-    entry.hashes.push_back(Identity(Renamed(value, permutation)).low);
+    entry.hashes.push_back(Mix(Identity(Renamed(value, permutation)).low));
   }
   entry.value = std::move(value);
   return entry;

@@ -94,7 +94,7 @@ class Space {
   template <typename T>
   struct Entry {
     T value;
-    std::vector<uint64_t> hashes;  // Under each permutation.
+    absl::InlinedVector<uint64_t, 6> hashes;  // Under each permutation, mixed.
   };
   // What an event made of a process.
   struct Outcome {

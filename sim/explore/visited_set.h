@@ -1,30 +1,29 @@
 // The states seen so far, as 64-bit fingerprints in one open-addressed table without locks.
 //
-// Two states with the same fingerprint would be taken for one; README.md says how likely that is. Memory: 8 bytes a slot,
-// fixed at the start: 9.4 bytes a state.
+// Two states with the same fingerprint would be taken for one; README.md says how likely that is. Memory: 9.4 bytes a
+// state at best, half as much again while it grows.
 #ifndef LOCKSTEP_SIM_EXPLORE_VISITED_SET_H_
 #define LOCKSTEP_SIM_EXPLORE_VISITED_SET_H_
 
+#include <sys/mman.h>
+
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
-#include <cstdlib>
-#include <memory>
 #include <new>
 
 namespace lockstep::sim::explore {
 
 class VisitedSet {
  public:
-  // Room for `states_max`, and a little more for those that come in before somebody asks full(). Memory comes as it is
-  // touched, a page at a time.
-  explicit VisitedSet(uint64_t states_max)
-      : states_max_(states_max),
-        capacity_(states_max / 85 * 100 + (1 << 16)),
-        slots_(static_cast<std::atomic<uint64_t>*>(std::calloc(capacity_, sizeof(uint64_t)))) {
-    if (slots_ == nullptr) throw std::bad_alloc();
-  }
+  // Room for `states_max` in the end; it begins small.
+  explicit VisitedSet(uint64_t states_max) : states_max_(states_max) { Allocate(std::min(states_max, kFirst)); }
+  ~VisitedSet() { munmap(slots_, bytes_); }
+  VisitedSet(const VisitedSet&) = delete;
+  VisitedSet& operator=(const VisitedSet&) = delete;
 
   // Whether `fingerprint` is new. Thread-safe.
+  // Requires: little has been inserted since crowded() and full() were last seen to be false.
   bool Insert(uint64_t fingerprint) {
     if (fingerprint == 0) fingerprint = 1;  // 0 marks an empty slot.
     const uint64_t mixed = fingerprint * 0x9e3779b97f4a7c15u;
@@ -39,6 +38,22 @@ class VisitedSet {
       }
       if (seen == fingerprint) return false;
     }
+  }
+
+  // Whether it should grow before more is inserted; whether all its room is used.
+  bool crowded() const { return size() >= room_ && room_ < states_max_; }
+  bool full() const { return size() >= states_max_; }
+
+  // Not while others insert.
+  void Grow() {
+    std::atomic<uint64_t>* const old = slots_;
+    const uint64_t capacity = capacity_, bytes = bytes_;
+    Allocate(std::min(states_max_, 2 * room_));
+    size_.store(0);
+    for (uint64_t i = 0; i < capacity; ++i) {
+      if (const uint64_t fingerprint = old[i].load(std::memory_order_relaxed); fingerprint != 0) Insert(fingerprint);
+    }
+    munmap(old, bytes);
   }
 
   // Calls `visit` with each fingerprint. Not while others insert.
@@ -56,17 +71,28 @@ class VisitedSet {
   }
 
   uint64_t size() const { return size_.load(std::memory_order_relaxed); }
-  bool full() const { return size() >= states_max_; }
 
  private:
   __extension__ using Wide = unsigned __int128;
-  struct Free {
-    void operator()(std::atomic<uint64_t>* slots) const { std::free(slots); }
-  };
+  static constexpr uint64_t kFirst = uint64_t{1} << 16;
+  static constexpr uint64_t kLarge = uint64_t{1} << 26;
 
-  uint64_t states_max_;
-  uint64_t capacity_;
-  std::unique_ptr<std::atomic<uint64_t>[], Free> slots_;
+  void Allocate(uint64_t room) {
+    room_ = room;
+    capacity_ = room / 85 * 100 + (1 << 16);
+    bytes_ = capacity_ * sizeof(uint64_t);
+    void* const memory = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (memory == MAP_FAILED) throw std::bad_alloc();
+    // Every look-up goes somewhere else: large pages where the system has them.
+    if (bytes_ >= kLarge) madvise(memory, bytes_, MADV_HUGEPAGE);
+    slots_ = static_cast<std::atomic<uint64_t>*>(memory);  // Zeros: empty slots.
+  }
+
+  const uint64_t states_max_;
+  uint64_t room_ = 0;  // How many states the table has room for now.
+  uint64_t capacity_ = 0;
+  uint64_t bytes_ = 0;
+  std::atomic<uint64_t>* slots_ = nullptr;
   std::atomic<uint64_t> size_{0};
 };
 
