@@ -112,7 +112,8 @@ int RunExplore(int argc, char** argv) {
   app.add_option("--crashes", bounds.crashes, "crashes, each losing any suffix of the unfinished writes");
   app.add_option("--write-failures", bounds.write_failures, "failing writes");
   app.add_option("--duplicates", bounds.duplicates, "deliveries after which the message comes again");
-  app.add_option("--in-flight", bounds.in_flight, "messages under way at once, until they arrive or are lost; 0: no bound");
+  app.add_option("--in-flight", bounds.in_flight,
+                 "messages under way at once, until they arrive or are lost; 0: no bound");
   app.add_option("--unreachables", bounds.unreachables, "peers that the transport reports lost");
   app.add_option("--cancels", bounds.cancels, "requests withdrawn");
   app.add_option("--snapshot-chunks", bounds.snapshot_chunks, "parts in which a snapshot is sent")

@@ -37,10 +37,10 @@ absl::Status ValidateBounds(const Bounds& bounds) {
     return absl::InvalidArgumentError(
         absl::StrCat("--in-flight=", bounds.in_flight, ": there must be room for one message to each other node"));
   }
-  const uint32_t largest = std::max({bounds.entries, bounds.crashes, bounds.duplicates, bounds.heartbeats,
-                                     bounds.quorum_checks, bounds.reads, bounds.transfers, bounds.snapshots,
-                                     bounds.changes, bounds.write_failures, bounds.in_flight, bounds.elections,
-                                     bounds.unreachables, bounds.cancels});
+  const uint32_t largest =
+      std::max({bounds.entries, bounds.crashes, bounds.duplicates, bounds.heartbeats, bounds.quorum_checks,
+                bounds.reads, bounds.transfers, bounds.snapshots, bounds.changes, bounds.write_failures,
+                bounds.in_flight, bounds.elections, bounds.unreachables, bounds.cancels});
   if (largest > kBudgetMax) return absl::InvalidArgumentError(absl::StrCat("no budget may exceed ", kBudgetMax));
   return absl::OkStatus();
 }

@@ -18,8 +18,8 @@ uint64_t BoundsWord(const Bounds& bounds) {
         bounds.in_flight, bounds.elections, bounds.unreachables, bounds.cancels, bounds.snapshot_chunks}) {
     f.Add(value);
   }
-  for (const bool value : {bounds.reorder_completions, bounds.prompt_apply, bounds.pre_vote, bounds.check_quorum,
-                           bounds.symmetry}) {
+  for (const bool value :
+       {bounds.reorder_completions, bounds.prompt_apply, bounds.pre_vote, bounds.check_quorum, bounds.symmetry}) {
     f.Add(value ? 1 : 0);
   }
   for (const ConfigurationChange& target : bounds.targets) {

@@ -128,8 +128,8 @@ std::optional<Broken> CheckLeader(const Scene& scene, Ghost& ghost) {
     const Index first = log.FirstIndexFrom(state.current_term);
     if (first > log.last_index() || first <= log.base_index() || log.At(first).term != state.current_term) continue;
     return Broken{spec::Name(Property::kCandidateTermNotInLogInv),
-                  absl::StrCat("node ", scene.actor + 1, " begins to lead term ", state.current_term, ", of which node ",
-                               i + 1, " has entries already")};
+                  absl::StrCat("node ", scene.actor + 1, " begins to lead term ", state.current_term,
+                               ", of which node ", i + 1, " has entries already")};
   }
   if (auto broken = CheckElectingQuorum(scene, ghost)) return broken;
   return LacksCommitted(scene, ghost, scene.actor);
@@ -196,9 +196,10 @@ std::optional<Broken> CheckCommit(const Scene& scene, Ghost& ghost) {
                                ", and only ", known, " were ever committed")};
   }
   if (const LogPosition base = state.log.base(); base.index > 0 && ghost.committed[base.index - 1].term != base.term) {
-    return Broken{spec::Name(Property::kStateMachineSafety),
-                  absl::StrCat("the log of node ", scene.actor + 1, " begins after an entry of term ", base.term, " at ",
-                               base.index, "; one of term ", ghost.committed[base.index - 1].term, " was committed")};
+    return Broken{
+        spec::Name(Property::kStateMachineSafety),
+        absl::StrCat("the log of node ", scene.actor + 1, " begins after an entry of term ", base.term, " at ",
+                     base.index, "; one of term ", ghost.committed[base.index - 1].term, " was committed")};
   }
   for (Index i = state.log.first_index(); i <= state.commit_index; ++i) {
     const EntryMeta& entry = state.log.At(i);
@@ -310,8 +311,9 @@ std::optional<Broken> CheckReads(const Scene& scene, Ghost& ghost) {
     const Index committed = open->committed;
     ghost.reads.erase(open);
     if (served.index >= committed) continue;
-    return Broken{spec::Name(Property::kReadFreshness), absl::StrCat("node ", scene.actor + 1, " serves a read at ", served.index,
-                                                         "; ", committed, " was committed before it began")};
+    return Broken{spec::Name(Property::kReadFreshness),
+                  absl::StrCat("node ", scene.actor + 1, " serves a read at ", served.index, "; ", committed,
+                               " was committed before it began")};
   }
   return std::nullopt;
 }

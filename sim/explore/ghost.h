@@ -55,11 +55,11 @@ struct Broken {
 
 // What an event changed of a process, as far as a property of the whole cluster may be concerned.
 enum Change : uint8_t {
-  kSpoke = 1,     // Votes were given or asked for.
-  kRole = 2,      // Role or term.
-  kLog = 4,       // The log, or the process began anew.
-  kCommit = 8,    // The commit index.
-  kDisk = 16,     // The log on disk.
+  kSpoke = 1,   // Votes were given or asked for.
+  kRole = 2,    // Role or term.
+  kLog = 4,     // The log, or the process began anew.
+  kCommit = 8,  // The commit index.
+  kDisk = 16,   // The log on disk.
   kDiskTerm = 32,
   kMatch = 64,    // What a leader takes its peers to have.
   kServed = 128,  // Reads.

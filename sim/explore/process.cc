@@ -276,10 +276,22 @@ class Host {
 }  // namespace
 
 const char* Name(EventKind kind) {
-  static constexpr const char* kNames[] = {
-      "deliver",  "election timeout", "heartbeat timeout", "quorum check timeout", "propose",      "read",
-      "transfer", "change",           "snapshot",          "write done",           "write failed", "crash",
-      "applied",  "unreachable",      "cancel",            "lose"};
+  static constexpr const char* kNames[] = {"deliver",
+                                           "election timeout",
+                                           "heartbeat timeout",
+                                           "quorum check timeout",
+                                           "propose",
+                                           "read",
+                                           "transfer",
+                                           "change",
+                                           "snapshot",
+                                           "write done",
+                                           "write failed",
+                                           "crash",
+                                           "applied",
+                                           "unreachable",
+                                           "cancel",
+                                           "lose"};
   return kNames[static_cast<size_t>(kind)];
 }
 

@@ -54,10 +54,10 @@ enum class EventKind : uint8_t {
   kElectionTimeout,
   kHeartbeatTimeout,
   kQuorumCheckTimeout,
-  kPropose,    // Command `argument`.
-  kRead,       // Read `argument`.
-  kTransfer,   // To the node in slot `argument`.
-  kChange,     // To target `argument`.
+  kPropose,      // Command `argument`.
+  kRead,         // Read `argument`.
+  kTransfer,     // To the node in slot `argument`.
+  kChange,       // To target `argument`.
   kSnapshot,     // Of the state as applied is begun.
   kWriteDone,    // Write number `argument` of the list.
   kWriteFailed,  // Write number `argument % kPart`, of which `argument / kPart` entries are on disk all the same.

@@ -1,7 +1,5 @@
 #include "sim/explore/search.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -20,23 +18,22 @@ using Clock = std::chrono::steady_clock;
 // How many states a thread takes from the common store at a time.
 constexpr size_t kBatch = 256;
 
-// What this process holds in memory now.
+// What this process holds in memory now; 0 where the system does not say.
 uint64_t ResidentBytes() {
-  std::FILE* file = std::fopen("/proc/self/statm", "r");
+  std::FILE* file = std::fopen("/proc/self/status", "r");
   if (file == nullptr) return 0;
-  unsigned long total = 0, resident = 0;
-  const int read = std::fscanf(file, "%lu %lu", &total, &resident);
+  char line[256];
+  unsigned long kilobytes = 0;
+  while (std::fgets(line, sizeof line, file) != nullptr && std::sscanf(line, "VmRSS: %lu", &kilobytes) != 1) {
+  }
   std::fclose(file);
-  return read == 2 ? uint64_t{resident} * static_cast<uint64_t>(sysconf(_SC_PAGESIZE)) : 0;
+  return uint64_t{kilobytes} * 1024;
 }
 
 class Searcher {
  public:
   Searcher(const Bounds& bounds, const StepCheck& check, const SearchOptions& options)
-      : options_(options),
-        space_(bounds, check),
-        visited_(options.states_max),
-        began_(Clock::now()) {}
+      : options_(options), space_(bounds, check), visited_(options.states_max), began_(Clock::now()) {}
 
   absl::StatusOr<SearchResult> Run() {
     const World initial = space_.Initial();

@@ -31,9 +31,9 @@ struct SearchProgress {
 struct SearchOptions {
   Order order = Order::kBreadthFirst;
   uint32_t jobs = 1;
-  uint64_t states_max = uint64_t{1} << 27;            // The table of states is sized for it: 9.4 bytes a state.
-  uint64_t memory_bytes_max = 0;                      // Of the whole process, when it is reached the search ends; 0: none.
-  std::atomic<bool>* stop = nullptr;                  // Set from outside: ends the search early.
+  uint64_t states_max = uint64_t{1} << 27;  // The table of states is sized for it: 9.4 bytes a state.
+  uint64_t memory_bytes_max = 0;            // Of the whole process, when it is reached the search ends; 0: none.
+  std::atomic<bool>* stop = nullptr;        // Set from outside: ends the search early.
   std::function<void(const SearchProgress&)> report;  // Every second or so, from one thread.
   // Breadth first: where to keep a checkpoint, written after levels and at a stop; empty: none. If the file is there,
   // the search goes on from it.

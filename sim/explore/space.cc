@@ -14,9 +14,8 @@ bool LeavesAlone(const Permutation& permutation, const ConfigurationChange& targ
   const auto named = [&target](NodeId id, ChangeKind kind) {
     return std::find(target.members.begin(), target.members.end(), MemberChange{kind, id}) != target.members.end();
   };
-  return std::all_of(target.members.begin(), target.members.end(), [&](const MemberChange& member) {
-    return named(Renamed(member.node, permutation), member.kind);
-  });
+  return std::all_of(target.members.begin(), target.members.end(),
+                     [&](const MemberChange& member) { return named(Renamed(member.node, permutation), member.kind); });
 }
 
 // Under which names the cluster is the same cluster.
@@ -210,9 +209,9 @@ void Space::EnabledOn(const World& world, uint8_t node, std::vector<Choice>& cho
     if (Allowed(world, Budget::kQuorumChecks)) add(EventKind::kQuorumCheckTimeout);
   }
   EnabledRequests(world, node, choices);
-  const bool snapshot_under_way =
-      std::any_of(process.writes.begin(), process.writes.end(),
-                  [](const Write& write) { return std::holds_alternative<effect::TakeSnapshot>(write.effect); });
+  const bool snapshot_under_way = std::any_of(process.writes.begin(), process.writes.end(), [](const Write& write) {
+    return std::holds_alternative<effect::TakeSnapshot>(write.effect);
+  });
   if (Allowed(world, Budget::kSnapshots) && !snapshot_under_way &&
       state.applied_index > process.disk.snapshot.last_included.index) {
     add(EventKind::kSnapshot);
@@ -433,9 +432,8 @@ bool Space::TreatsNamesAlike(uint64_t key, const Happening& happening) const {
     const Permutation& permutation = permutations_[p];
     std::optional<Message> message;
     if (kind == EventKind::kDeliver) message = Renamed(messages_[argument].value, permutation);
-    const Happening renamed =
-        Happen(Renamed(before, permutation), kind, RenamedArgument(kind, argument, permutation),
-               message.has_value() ? &*message : nullptr, bounds_, nullptr);
+    const Happening renamed = Happen(Renamed(before, permutation), kind, RenamedArgument(kind, argument, permutation),
+                                     message.has_value() ? &*message : nullptr, bounds_, nullptr);
     if (renamed.after != Renamed(happening.after, permutation) ||
         FingerprintsOf(renamed.sent, permutations_[0]) != FingerprintsOf(happening.sent, permutation)) {
       return false;

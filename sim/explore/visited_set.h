@@ -5,12 +5,13 @@
 #ifndef LOCKSTEP_SIM_EXPLORE_VISITED_SET_H_
 #define LOCKSTEP_SIM_EXPLORE_VISITED_SET_H_
 
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <cstdlib>
+#include <memory>
 #include <new>
+#include <utility>
 
 namespace lockstep::sim::explore {
 
@@ -18,9 +19,6 @@ class VisitedSet {
  public:
   // Room for `states_max` in the end; it begins small.
   explicit VisitedSet(uint64_t states_max) : states_max_(states_max) { Allocate(std::min(states_max, kFirst)); }
-  ~VisitedSet() { munmap(slots_, bytes_); }
-  VisitedSet(const VisitedSet&) = delete;
-  VisitedSet& operator=(const VisitedSet&) = delete;
 
   // Whether `fingerprint` is new. Thread-safe.
   // Requires: little has been inserted since crowded() and full() were last seen to be false.
@@ -46,14 +44,13 @@ class VisitedSet {
 
   // Not while others insert.
   void Grow() {
-    std::atomic<uint64_t>* const old = slots_;
-    const uint64_t capacity = capacity_, bytes = bytes_;
+    const Slots old = std::move(slots_);
+    const uint64_t capacity = capacity_;
     Allocate(std::min(states_max_, 2 * room_));
     size_.store(0);
     for (uint64_t i = 0; i < capacity; ++i) {
       if (const uint64_t fingerprint = old[i].load(std::memory_order_relaxed); fingerprint != 0) Insert(fingerprint);
     }
-    munmap(old, bytes);
   }
 
   // Calls `visit` with each fingerprint. Not while others insert.
@@ -75,24 +72,23 @@ class VisitedSet {
  private:
   __extension__ using Wide = unsigned __int128;
   static constexpr uint64_t kFirst = uint64_t{1} << 16;
-  static constexpr uint64_t kLarge = uint64_t{1} << 26;
+  struct Free {
+    void operator()(std::atomic<uint64_t>* slots) const { std::free(slots); }
+  };
+  using Slots = std::unique_ptr<std::atomic<uint64_t>[], Free>;
 
   void Allocate(uint64_t room) {
     room_ = room;
     capacity_ = room / 85 * 100 + (1 << 16);
-    bytes_ = capacity_ * sizeof(uint64_t);
-    void* const memory = mmap(nullptr, bytes_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) throw std::bad_alloc();
-    // Every look-up goes somewhere else: large pages where the system has them.
-    if (bytes_ >= kLarge) madvise(memory, bytes_, MADV_HUGEPAGE);
-    slots_ = static_cast<std::atomic<uint64_t>*>(memory);  // Zeros: empty slots.
+    // Zeros, so all slots are empty; memory that is not touched costs nothing.
+    slots_ = Slots(static_cast<std::atomic<uint64_t>*>(std::calloc(capacity_, sizeof(uint64_t))));
+    if (slots_ == nullptr) throw std::bad_alloc();
   }
 
   const uint64_t states_max_;
   uint64_t room_ = 0;  // How many states the table has room for now.
   uint64_t capacity_ = 0;
-  uint64_t bytes_ = 0;
-  std::atomic<uint64_t>* slots_ = nullptr;
+  Slots slots_;
   std::atomic<uint64_t> size_{0};
 };
 
