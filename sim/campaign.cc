@@ -83,10 +83,10 @@ class Campaign {
   void RunSeed(uint64_t seed) {
     const Scenario scenario = DrawScenario(seed, swarm_);
     Choices choices = Choices::Seeded(seed);
-    RunResult result = sim::Run(scenario, choices);
+    RunResult result = sim::Run(scenario, choices, nullptr, options_.checks);
     if (options_.twice_every != 0 && seed % options_.twice_every == 0 && !result.violation.has_value()) {
       Choices again = Choices::Seeded(seed);
-      const RunResult second = sim::Run(scenario, again);
+      const RunResult second = sim::Run(scenario, again, nullptr, options_.checks);
       if (second.digest != result.digest) {
         result.violation = Violation{"Determinism", result.steps, result.simulated_micros, kNoNode,
                                      "the same scenario and choices gave two digests"};

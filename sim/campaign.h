@@ -26,6 +26,7 @@ struct CampaignOptions {
   uint32_t nodes = 0;         // Servers in every run; 0: drawn for each seed.
   std::vector<Fault> faults;  // No others are injected.
   uint64_t twice_every = 64;  // Every so many seeds one is run twice; 0: none is.
+  Checks checks;
 };
 
 struct CampaignFailure {

@@ -77,6 +77,8 @@ void Simulation::CheckProgress() {
     return;
   }
   if (world_.now < deadline_) return ScheduleProgressCheck();
+  phase_ = Phase::kOver;
+  if (!world_.checks.liveness) return;
   std::string healthy;
   for (const Server& node : servers_) {
     if (Has(healthy_, node.id().number)) healthy += " " + ToString(node.id());

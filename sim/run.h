@@ -90,8 +90,18 @@ struct RunResult {
   uint64_t draws = 0;
 };
 
+// Which checks may end a run. All of them, but where the question is what one kind finds by itself.
+struct Checks {
+  bool properties = true;  // Of each step (spec/properties).
+  bool refinement = true;  // Each step is one of the specification's.
+  bool history = true;     // The clients' history is linearizable.
+  bool liveness = true;    // After the healing.
+
+  friend bool operator==(const Checks&, const Checks&) = default;
+};
+
 // Runs `scenario` with `choices` to its end or to the first violation. `observer` may be null.
-RunResult Run(const Scenario& scenario, Choices& choices, Observer* observer = nullptr);
+RunResult Run(const Scenario& scenario, Choices& choices, Observer* observer = nullptr, const Checks& checks = {});
 
 }  // namespace lockstep::sim
 

@@ -4,8 +4,8 @@
 
 namespace lockstep::sim {
 
-RunResult Run(const Scenario& scenario, Choices& choices, Observer* observer) {
-  World world(scenario, choices, observer);
+RunResult Run(const Scenario& scenario, Choices& choices, Observer* observer, const Checks& checks) {
+  World world(scenario, choices, observer, checks);
   const std::unique_ptr<Cluster> cluster = MakeCoreCluster(world);
   return Simulation(world, *cluster).Run();
 }

@@ -138,5 +138,16 @@ TEST(RunTest, EachKindOfEventAndMessageIsAnActionOfItsOwn) {
   EXPECT_STREQ(ActionNameAt(ActionOf(input::Receive{message})), "ReceiveReadReply");
 }
 
+// Checks that are off do not change what happens.
+TEST(RunTest, FewerChecksAreTheSameRun) {
+  const Scenario scenario = DrawScenario(7);
+  Choices all = Choices::Seeded(7), none = Choices::Seeded(7);
+  const RunResult checked = sim::Run(scenario, all);
+  const RunResult unchecked = sim::Run(scenario, none, nullptr, {false, false, false, false});
+  EXPECT_EQ(checked.digest, unchecked.digest);
+  EXPECT_NE(checked.history, HistoryVerdict::kNotChecked);
+  EXPECT_EQ(unchecked.history, HistoryVerdict::kNotChecked);
+}
+
 }  // namespace
 }  // namespace lockstep::sim

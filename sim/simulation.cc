@@ -84,6 +84,7 @@ void Simulation::Restart(uint32_t server) {
 }
 
 void Simulation::CheckHistory() {
+  if (!world_.checks.history) return;
   std::string why;
   const bool holds = IsLinearizable(clients_.history(), world_.scenario.keys, &why);
   history_ = holds ? HistoryVerdict::kLinearizable : HistoryVerdict::kNotLinearizable;

@@ -44,7 +44,10 @@ struct NewLeader {
 
 class World {
  public:
-  World(const Scenario& s, Choices& c, Observer* o) : scenario(s), choices(c), observer(o) {}
+  World(const Scenario& s, Choices& c, Observer* o, const Checks& which)
+      : scenario(s), choices(c), observer(o), checks(which) {
+    if (!checks.properties) monitor.Mute();
+  }
   World(const World&) = delete;
   World& operator=(const World&) = delete;
 
@@ -57,7 +60,7 @@ class World {
   void Fail(std::string property, NodeId node, std::string evidence);
   // As Fail, if a step was none of the specification's.
   void Refined(NodeId node, const std::optional<spec::Mismatch>& mismatch) {
-    if (mismatch.has_value()) Fail("Refinement", node, spec::ToString(*mismatch));
+    if (mismatch.has_value() && checks.refinement) Fail("Refinement", node, spec::ToString(*mismatch));
   }
   bool failed() const { return violation.has_value() || monitor.violation().has_value(); }
   // Follows a call of the monitor: whether the run may go on.
@@ -76,6 +79,7 @@ class World {
   const Scenario& scenario;
   Choices& choices;
   Observer* const observer;
+  const Checks checks;
 
   EventQueue queue;
   int64_t now = 0;

@@ -320,7 +320,7 @@ bool Monitor::ReadDropped(uint64_t, NodeId node, RequestId request_id) {
 }
 
 bool Monitor::Fail(Property property, NodeId node, uint64_t step, std::string evidence) {
-  if (!watch_.violation.has_value()) watch_.Fail(property, node, step, std::move(evidence));
+  if (!watch_.violation.has_value()) watch_.violation = Violation{property, node, step, std::move(evidence)};
   return false;
 }
 

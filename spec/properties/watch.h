@@ -106,6 +106,7 @@ struct Watch {
   uint64_t event = 0;      // Counts the calls of the monitor.
   bool disk_lost = false;  // A fault has taken durable data: halting is right.
   std::optional<Violation> violation;
+  bool muted = false;  // What a step breaks is not told.
   NodeMask founders = 0;
   NodeMask restarted = 0;                           // Since the last MajorityRestarts ...
   Index committed_at_restart = 0;                   // ... and what was committed at the first of them.
@@ -118,6 +119,7 @@ struct Watch {
   const NodeShadow* Shadow(Slot slot) const { return const_cast<Watch*>(this)->Shadow(slot); }
 
   bool Fail(Property property, NodeId node, uint64_t step, std::string evidence) {
+    if (muted) return true;
     violation = Violation{property, node, step, std::move(evidence)};
     return false;
   }
