@@ -47,6 +47,9 @@ class LogStore {
   // if it fails.
   virtual void Commit(Completion done) = 0;
   virtual bool committing() const = 0;
+  // Nothing has been committed for a while, and nothing is under way: the store may note down what helps the next
+  // opening.
+  virtual void Rest() {}
   // Whether anything is collected, and how many bytes.
   virtual bool has_collected() const = 0;
   virtual uint64_t collected_bytes() const = 0;

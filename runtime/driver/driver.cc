@@ -6,6 +6,12 @@
 #include "core/step.h"
 
 namespace lockstep::runtime {
+namespace {
+
+// The log rests when no commit has ended for so long.
+constexpr int64_t kRestMicros = 10'000;
+
+}  // namespace
 
 absl::StatusOr<std::unique_ptr<Driver>> Driver::Start(const Host& host, const DriverOptions& options,
                                                       const StoredLog& stored, DriverObserver* observer) {
@@ -91,6 +97,7 @@ void Driver::Turn() {
   AnswerLookups();
   cache_.Shrink(std::min(state_.storage.durable_index, applier_.applied()));
   writes_.MaybeCommit();
+  if (ReadClock().micros - committed_micros_ >= kRestMicros) host_.log.Rest();
   if (!inputs_.empty()) ScheduleTurn();
 }
 

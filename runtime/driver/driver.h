@@ -140,6 +140,7 @@ class Driver final : public MessageReceiver {
   Writes writes_;
   Applier applier_;
   Snapshotter snapshotter_;
+  int64_t committed_micros_ = 0;        // When the log's last commit ended.
   uint64_t applied_bytes_ = 0;          // Since the last snapshot of this start was begun.
   std::optional<effect::Apply> apply_;  // To be begun once all effects of the step are carried out.
 

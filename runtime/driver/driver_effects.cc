@@ -48,6 +48,7 @@ void Driver::Do(effect::CompactLog& compact) {
 }
 
 void Driver::OnCommitted(const absl::Status& status) {
+  committed_micros_ = ReadClock().micros;
   OnStorage(status);
   ScheduleTurn();
 }

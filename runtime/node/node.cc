@@ -47,6 +47,7 @@ Node::Node(EventLoop& loop, const NodeOptions& options, NodeObserver* observer)
 
 Node::~Node() {
   if (peers_ != nullptr) peers_->SetReceiver(options_.group, nullptr);
+  if (driver_ != nullptr) data_.log->Rest();
 }
 
 absl::Status Node::OpenFiles() {

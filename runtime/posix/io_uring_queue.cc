@@ -3,7 +3,6 @@
 #include <liburing.h>
 #include <limits.h>
 #include <sys/epoll.h>
-#include <sys/eventfd.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -23,13 +22,13 @@ constexpr size_t kPiecesMax = IOV_MAX;
 
 class IoUringQueue final : public SyncQueue {
  public:
-  // Requires: `ring` is set up, with `event_fd` as the bell it rings.
-  IoUringQueue(EventLoop& loop, io_uring ring, int event_fd) : loop_(loop), ring_(ring), event_fd_(event_fd) {
-    loop_.Watch(event_fd_, EPOLLIN, [this](uint32_t) { TakeCompletions(); });
+  // Requires: `ring` is set up.
+  IoUringQueue(EventLoop& loop, io_uring ring) : loop_(loop), ring_(ring) {
+    loop_.Watch(ring_.ring_fd, EPOLLIN, [this](uint32_t) { TakeCompletions(); });
   }
 
   ~IoUringQueue() override {
-    loop_.Unwatch(event_fd_);
+    loop_.Unwatch(ring_.ring_fd);
     // The kernel reads our buffers until the chain under way has ended.
     while (left_ > 0) {
       io_uring_cqe* completion = nullptr;
@@ -38,7 +37,6 @@ class IoUringQueue final : public SyncQueue {
       --left_;
     }
     io_uring_queue_exit(&ring_);
-    close(event_fd_);
   }
 
   void WriteAndSync(std::shared_ptr<const Descriptor> file, const std::string& path, uint64_t offset,
@@ -59,12 +57,37 @@ class IoUringQueue final : public SyncQueue {
 
   // Submits the first job: its writes, then its sync, each only after the one before has done all it should.
   void Begin() {
-    Job& job = jobs_.front();
-    job.pieces.clear();
-    for (const SharedBytes& part : job.parts) job.pieces.push_back({const_cast<char*>(part.data()), part.size()});
     short_ = false;
     error_ = 0;
     expected_.clear();
+    const Job& job = jobs_.front();
+    if (const size_t bytes = buffer_.Fill(*job.file, job.offset, job.parts); bytes > 0) {
+      PrepareDirect(bytes);
+    } else {
+      PrepareParts();
+    }
+    int submitted = 0;
+    do {
+      submitted = io_uring_submit(&ring_);
+    } while (submitted == -EINTR || submitted == -EAGAIN);
+    LOCKSTEP_CHECK(submitted == static_cast<int>(left_));
+  }
+
+  void PrepareDirect(size_t bytes) {
+    const Job& job = jobs_.front();
+    io_uring_sqe* entry = io_uring_get_sqe(&ring_);
+    LOCKSTEP_CHECK(entry != nullptr);
+    io_uring_prep_write(entry, job.file->direct_fd(), buffer_.data(), static_cast<unsigned>(bytes), job.offset);
+    entry->rw_flags = RWF_DSYNC;
+    io_uring_sqe_set_data64(entry, 0);
+    expected_.push_back(bytes);
+    left_ = 1;
+  }
+
+  void PrepareParts() {
+    Job& job = jobs_.front();
+    job.pieces.clear();
+    for (const SharedBytes& part : job.parts) job.pieces.push_back({const_cast<char*>(part.data()), part.size()});
     uint64_t offset = job.offset;
     for (size_t first = 0; first < job.pieces.size(); first += kPiecesMax) {
       const size_t count = std::min(kPiecesMax, job.pieces.size() - first);
@@ -83,16 +106,9 @@ class IoUringQueue final : public SyncQueue {
     io_uring_prep_fsync(entry, job.file->fd(), IORING_FSYNC_DATASYNC);
     io_uring_sqe_set_data64(entry, kSyncMark);
     left_ = expected_.size() + 1;
-    int submitted = 0;
-    do {
-      submitted = io_uring_submit(&ring_);
-    } while (submitted == -EINTR || submitted == -EAGAIN);
-    LOCKSTEP_CHECK(submitted == static_cast<int>(left_));
   }
 
   void TakeCompletions() {
-    uint64_t rung = 0;
-    LOCKSTEP_CHECK(read(event_fd_, &rung, sizeof rung) >= 0 || errno == EAGAIN || errno == EINTR);
     io_uring_cqe* completion = nullptr;
     while (left_ > 0 && io_uring_peek_cqe(&ring_, &completion) == 0) {
       const uint64_t mark = io_uring_cqe_get_data64(completion);
@@ -106,8 +122,8 @@ class IoUringQueue final : public SyncQueue {
   void Account(uint64_t mark, int result) {
     if (result < 0) {
       // What comes behind a link that broke is cancelled: the break itself is the reason.
-      if (result != -ECANCELED && error_ == 0) error_ = -result;
-      if (result == -ECANCELED) short_ = true;
+      if (result != -ECANCELED && result != -EINVAL && error_ == 0) error_ = -result;
+      if (result == -ECANCELED || result == -EINVAL) short_ = true;
     } else if (mark != kSyncMark && static_cast<uint64_t>(result) != expected_[mark]) {
       short_ = true;
     }
@@ -120,7 +136,7 @@ class IoUringQueue final : public SyncQueue {
     if (error_ != 0) {
       status = ErrnoStatus(error_, job.path, "write and sync");
     } else if (short_) {
-      // A short write: do the whole by plain calls, which tell why it cannot be done, if so.
+      // A short write, or none past the page cache: do the whole by plain calls, which tell why it cannot be done.
       status = WriteParts(job.file->fd(), job.path, job.offset, job.parts);
       if (status.ok()) status = SyncData(job.file->fd(), job.path);
     }
@@ -132,7 +148,7 @@ class IoUringQueue final : public SyncQueue {
 
   EventLoop& loop_;
   io_uring ring_;
-  const int event_fd_;
+  DirectBuffer buffer_;             // Of the job under way.
   std::deque<Job> jobs_;            // The first one is under way.
   std::vector<uint64_t> expected_;  // What each write of it should write.
   size_t left_ = 0;                 // Completions that it still owes.
@@ -148,13 +164,7 @@ absl::StatusOr<std::unique_ptr<SyncQueue>> MakeIoUringQueue(EventLoop& loop) {
     return absl::UnavailableError(
         absl::StrCat("the kernel offers no io_uring: ", std::generic_category().message(-result)));
   }
-  const int event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (event_fd < 0 || io_uring_register_eventfd(&ring, event_fd) != 0) {
-    if (event_fd >= 0) close(event_fd);
-    io_uring_queue_exit(&ring);
-    return absl::UnavailableError("the kernel's io_uring cannot signal an eventfd");
-  }
-  return std::make_unique<IoUringQueue>(loop, ring, event_fd);
+  return std::make_unique<IoUringQueue>(loop, ring);
 }
 
 }  // namespace lockstep::runtime

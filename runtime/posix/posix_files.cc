@@ -4,27 +4,49 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/check.h"
 #include "runtime/posix/file_calls.h"
 #include "runtime/posix/io_uring_queue.h"
 #include "runtime/posix/worker.h"
 
 namespace lockstep::runtime {
 
-Descriptor::~Descriptor() { close(fd_); }
+Descriptor::~Descriptor() {
+  close(fd_);
+  if (direct_fd_ >= 0) close(direct_fd_);
+}
+
+DirectBuffer::DirectBuffer() : data_(static_cast<char*>(std::aligned_alloc(kBlockBytes, kBytesMax))) {
+  LOCKSTEP_CHECK(data_ != nullptr);
+}
+
+DirectBuffer::~DirectBuffer() { std::free(data_); }
+
+size_t DirectBuffer::Fill(const Descriptor& file, uint64_t offset, const std::vector<SharedBytes>& parts) {
+  size_t bytes = 0;
+  for (const SharedBytes& part : parts) bytes += part.size();
+  if (file.direct_fd() < 0 || offset % kBlockBytes != 0 || bytes % kBlockBytes != 0 || bytes > kBytesMax) return 0;
+  char* at = data_;
+  for (const SharedBytes& part : parts) at = std::copy_n(part.data(), part.size(), at);
+  return bytes;
+}
 
 namespace {
 
 absl::StatusOr<std::unique_ptr<Descriptor>> OpenDescriptor(const std::string& path, int flags) {
   const int fd = open(path.c_str(), flags | O_CLOEXEC, 0644);
   if (fd < 0) return ErrnoStatus(errno, path, "open");
-  return std::make_unique<Descriptor>(fd);
+  const bool writes = (flags & O_ACCMODE) == O_RDWR;
+  return std::make_unique<Descriptor>(fd, writes ? open(path.c_str(), O_WRONLY | O_DIRECT | O_CLOEXEC) : -1);
 }
 
 // Writes with sync on a thread.
@@ -36,8 +58,7 @@ class ThreadQueue final : public SyncQueue {
   void WriteAndSync(std::shared_ptr<const Descriptor> file, const std::string& path, uint64_t offset,
                     std::vector<SharedBytes> parts, Completion done) override {
     worker_.Add([this, file = std::move(file), path, offset, parts = std::move(parts), done = std::move(done)] {
-      absl::Status status = WriteParts(file->fd(), path, offset, parts);
-      if (status.ok()) status = SyncData(file->fd(), path);
+      absl::Status status = Write(*file, path, offset, parts);
       loop_.Post([alive = alive_, status = std::move(status), done] {
         if (*alive) done(status);
       });
@@ -45,8 +66,22 @@ class ThreadQueue final : public SyncQueue {
   }
 
  private:
+  absl::Status Write(const Descriptor& file, const std::string& path, uint64_t offset,
+                     const std::vector<SharedBytes>& parts) {
+    if (const size_t bytes = buffer_.Fill(file, offset, parts); bytes > 0) {
+      iovec piece{const_cast<char*>(buffer_.data()), bytes};
+      const ssize_t count = pwritev2(file.direct_fd(), &piece, 1, static_cast<off_t>(offset), RWF_DSYNC);
+      if (count == static_cast<ssize_t>(bytes)) return absl::OkStatus();
+      if (count < 0 && errno != EINTR && errno != EINVAL) return ErrnoStatus(errno, path, "write and sync");
+    }
+    absl::Status status = WriteParts(file.fd(), path, offset, parts);
+    if (status.ok()) status = SyncData(file.fd(), path);
+    return status;
+  }
+
   EventLoop& loop_;
   const std::shared_ptr<bool> alive_;  // Touched on the loop's thread alone.
+  DirectBuffer buffer_;                // Touched by the worker alone.
   Worker worker_;
 };
 

@@ -17,7 +17,8 @@ constexpr uint64_t kReadGapBytes = 64 << 10;
 constexpr uint64_t kBlockBytes = 4096;
 constexpr uint64_t kZeroBytes = 1 << 20;
 
-uint64_t RoundUpToBlock(uint64_t bytes) { return (bytes + kBlockBytes - 1) / kBlockBytes * kBlockBytes; }
+uint64_t RoundDownToBlock(uint64_t bytes) { return bytes / kBlockBytes * kBlockBytes; }
+uint64_t RoundUpToBlock(uint64_t bytes) { return RoundDownToBlock(bytes + kBlockBytes - 1); }
 
 // Gives the file real blocks with zeros in them: a sync into merely reserved ones costs twice as much.
 absl::Status FillWithZeros(File& file, uint64_t bytes) {
@@ -28,6 +29,16 @@ absl::Status FillWithZeros(File& file, uint64_t bytes) {
     if (absl::Status status = file.Write(at, std::string_view(zeros).substr(0, count)); !status.ok()) return status;
   }
   return file.Sync();
+}
+
+// The last `bytes` of `parts` and `last`, one after the other.
+std::string TailOf(const std::vector<SharedBytes>& parts, std::string_view last, size_t bytes) {
+  std::string tail(last.substr(last.size() - std::min(bytes, last.size())));
+  for (size_t i = parts.size(); i > 0 && tail.size() < bytes; --i) {
+    const std::string_view part = parts[i - 1].view();
+    tail.insert(0, part.substr(part.size() - std::min(bytes - tail.size(), part.size())));
+  }
+  return tail;
 }
 
 Record RecordOf(RecordType type) {
@@ -79,7 +90,7 @@ absl::StatusOr<WriteAheadLog::Opened> WriteAheadLog::Open(Files& files, const Wr
   }
   opened.log = std::unique_ptr<WriteAheadLog>(new WriteAheadLog(files, options, *replayed));
   if (absl::Status status = opened.log->OpenSegments(*replayed); !status.ok()) return status;
-  opened.log->Mark();
+  opened.log->Rest();
   if (!opened.log->next_.has_value()) opened.log->PrepareNext(options.segment_bytes);
   return opened;
 }
@@ -110,6 +121,10 @@ absl::Status WriteAheadLog::OpenSegments(const Replayed& replayed) {
   }
   if (status.ok()) status = current.Sync();
   if (!status.ok()) return status;
+  tail_.resize(end_.address.offset % kBlockBytes);
+  const auto read = current.Read(RoundDownToBlock(end_.address.offset), tail_);
+  if (!read.ok()) return read.status();
+  LOCKSTEP_CHECK(*read == tail_.size());
   // Of what was made ahead, the first one that is next in the row goes on; the others are spare.
   for (const uint32_t number : replayed.prepared) {
     auto file = files_.Open(PathOf(number), OpenMode::kReadWrite);
@@ -149,6 +164,7 @@ void WriteAheadLog::SaveVote(Term term, NodeId voted_for) {
 void WriteAheadLog::Append(const effect::AppendLog& write, std::vector<Payload> payloads) {
   auto payload = payloads.begin();
   auto configuration = write.configurations.begin();
+  if (collected_.empty()) collected_.reserve(write.entries.size());
   for (size_t i = 0; i < write.entries.size(); ++i) {
     Record record = RecordOf(RecordType::kEntry);
     record.index = write.first + i;
@@ -234,6 +250,7 @@ void WriteAheadLog::BeginNextSegment() {
   segments_[number] = *std::move(next_);
   next_.reset();
   end_ = {{number, kSegmentHeaderBytes}, synced_.chain};
+  tail_ = EncodeSegmentHeader({salt_, number, options_.identity});
   tainted_ = false;
   Write();
   if (!preparing_) PrepareNext(options_.segment_bytes);
@@ -247,15 +264,20 @@ void WriteAheadLog::Write() {
   });
 }
 
+// A batch is written in whole blocks: it begins with what its first block holds already, and ends with zeros.
 WriteAheadLog::Batch WriteAheadLog::Encode() {
   Batch batch;
-  std::string gathered;
-  batch.offset = end_.address.offset;
+  batch.offset = end_.address.offset - tail_.size();
+  LOCKSTEP_CHECK(batch.offset % kBlockBytes == 0);
   End end = end_;
-  if (end.address.offset == kSegmentHeaderBytes) {
-    gathered = EncodeSegmentHeader({salt_, end.address.segment, options_.identity});
-    batch.offset = 0;
+  std::string gathered;
+  uint64_t gathered_bytes = tail_.size() + kBlockBytes;
+  for (const Record& record : writing_->records) {
+    const uint64_t bytes = EncodedBytes(record);
+    if (bytes < kOwnPartBytes) gathered_bytes += bytes;
   }
+  gathered.reserve(gathered_bytes);
+  gathered = tail_;
   writing_->addresses.reserve(writing_->records.size());
   for (Record& record : writing_->records) {
     record.synced = synced_.address;
@@ -272,8 +294,10 @@ WriteAheadLog::Batch WriteAheadLog::Encode() {
     end.address.offset += static_cast<uint32_t>(bytes);
     gathered.append(RoundUp8(payload.size()) - payload.size(), '\0');
   }
-  if (!gathered.empty()) batch.parts.emplace_back(std::move(gathered));
   writing_->end = end;
+  writing_->tail = TailOf(batch.parts, gathered, end.address.offset % kBlockBytes);
+  gathered.append(RoundUpToBlock(end.address.offset) - end.address.offset, '\0');
+  if (!gathered.empty()) batch.parts.emplace_back(std::move(gathered));
   return batch;
 }
 
@@ -294,10 +318,10 @@ void WriteAheadLog::Written(const absl::Status& status) {
     compacted |= record.type == RecordType::kCompact || record.type == RecordType::kReset;
   }
   synced_ = end_ = written.end;
+  tail_ = std::move(written.tail);
+  marked_ = false;
   if (compacted) FreeSegments();
-  const std::shared_ptr<bool> alive = alive_;
   written.done(absl::OkStatus());
-  if (*alive && !committing() && collected_.empty()) Mark();
 }
 
 void WriteAheadLog::Fail(const absl::Status& status) {
@@ -309,16 +333,19 @@ void WriteAheadLog::Fail(const absl::Status& status) {
 }
 
 // Says, not durably, that the last batch is: the next one would, but there may be none for long.
-void WriteAheadLog::Mark() {
+void WriteAheadLog::Rest() {
+  if (marked_ || tainted_ || committing() || has_collected()) return;
   Record mark = RecordOf(RecordType::kMark);
   mark.synced = synced_.address;
   const Segment& current = segments_.rbegin()->second;
-  if (end_.address != synced_.address || end_.address.offset + EncodedBytes(mark) > current.bytes) return;
+  if (end_.address.offset + EncodedBytes(mark) > current.bytes) return;
   std::string bytes;
   const uint32_t chain = EncodeRecordHead(mark, {salt_, end_.address, end_.chain}, bytes);
   if (!current.file->Write(end_.address.offset, bytes).ok()) return;
   end_.address.offset += static_cast<uint32_t>(bytes.size());
   end_.chain = chain;
+  tail_ += bytes;
+  marked_ = true;
 }
 
 // ---- Segments ------------------------------------------------------------------------------------------
@@ -331,14 +358,17 @@ void WriteAheadLog::FreeSegments() {
     const std::string path = PathOf(number);
     // A file that is being read, or of another size, is no good for reuse.
     const bool reusable = segment.file.use_count() == 1 && segment.bytes == RoundUpToBlock(options_.segment_bytes) &&
-                          spares_.size() < options_.spare_segments_max;
+                          spares_.size() + becoming_spare_ < options_.spare_segments_max;
+    if (reusable) ++becoming_spare_;
     const std::string spare = absl::StrCat(options_.directory, "/", SpareName(next_spare_++));
     segments_.erase(segments_.begin());
-    if (reusable && files_.Rename(path, spare).ok()) {
-      spares_.push_back(spare);
-    } else {
-      files_.RunInBackground([&files = files_, path] { return files.Remove(path); }, [](const absl::Status&) {});
-    }
+    files_.RunInBackground(
+        [&files = files_, path, spare, reusable] { return reusable ? files.Rename(path, spare) : files.Remove(path); },
+        [this, alive = alive_, spare, reusable](const absl::Status& status) {
+          if (!*alive || !reusable) return;
+          --becoming_spare_;
+          if (status.ok()) spares_.push_back(spare);
+        });
   }
 }
 

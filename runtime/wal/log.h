@@ -67,6 +67,7 @@ class WriteAheadLog final : public LogStore {
   void Commit(Completion done) override;
   bool committing() const override { return writing_.has_value(); }
   bool has_collected() const override { return !collected_.empty(); }
+  void Rest() override;
   uint64_t collected_bytes() const override { return collected_bytes_; }
 
   absl::StatusOr<std::vector<Payload>> Read(Index first, Index last) override;
@@ -89,6 +90,7 @@ class WriteAheadLog final : public LogStore {
     std::vector<Record> records;
     std::vector<LogAddress> addresses;  // Of the records.
     End end;                            // Behind them.
+    std::string tail;                   // What the segment will hold from the block of that end to that end.
     bool waiting = false;               // For a segment to go to.
     Completion done;
   };
@@ -120,7 +122,6 @@ class WriteAheadLog final : public LogStore {
   Batch Encode();
   void Written(const absl::Status& status);
   void Fail(const absl::Status& status);
-  void Mark();
   void FreeSegments();
   void PrepareNext(uint64_t bytes);
   void Prepared(uint32_t number, uint64_t bytes, std::shared_ptr<File> file, const absl::Status& status);
@@ -139,10 +140,13 @@ class WriteAheadLog final : public LogStore {
   std::optional<Segment> next_;           // The segment made ahead.
   bool preparing_ = false;
   std::vector<std::string> spares_;  // Paths of files that may become segments.
+  uint32_t becoming_spare_ = 0;
   uint32_t next_spare_ = 1;
 
   End synced_;            // The log is on disk up to here ...
   End end_;               // ... and a mark, which need not be, up to here.
+  std::string tail_;      // What the current segment holds from the block of synced_ to end_.
+  bool marked_ = false;   // There is such a mark.
   bool tainted_ = false;  // A write to the current segment failed: no other one goes there.
 
   std::vector<Record> collected_;

@@ -60,7 +60,7 @@ class Run {
  public:
   Run() {
     options_.identity = {42, 1, {1, 0}};
-    options_.segment_bytes = 4096;
+    options_.segment_bytes = 12288;  // Three blocks.
     files_ = std::make_unique<MemoryFiles>(disk_, clock_, faults_);
     RC_ASSERT(WriteAheadLog::Create(*files_, entropy_, options_, {0, {}}).ok());
     possible_ = {durable_};
@@ -68,7 +68,8 @@ class Run {
   }
 
   void DoSomething() {
-    switch (*rc::gen::weightedElement<int>({{8, 0}, {2, 1}, {2, 2}, {2, 3}, {1, 4}, {8, 5}, {2, 6}, {2, 7}, {2, 8}})) {
+    switch (*rc::gen::weightedElement<int>(
+        {{8, 0}, {2, 1}, {2, 2}, {2, 3}, {1, 4}, {8, 5}, {2, 6}, {2, 7}, {2, 8}, {2, 9}})) {
       case 0:
         return Append();
       case 1:
@@ -85,6 +86,8 @@ class Run {
         return Crash();
       case 7:
         return clock_.Advance(*rc::gen::inRange(0, 30));
+      case 8:
+        return log_->Rest();
       default:
         faults_.sync_fails = *rc::gen::weightedElement<bool>({{4, false}, {1, true}});
         faults_.full = *rc::gen::weightedElement<bool>({{4, false}, {1, true}});
@@ -99,6 +102,7 @@ class Run {
     if (log_->has_collected()) Commit();
     clock_.Advance(1000);
     RC_ASSERT(!log_->committing());
+    log_->Rest();
   }
 
   void Crash() {

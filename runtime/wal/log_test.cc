@@ -319,9 +319,10 @@ TEST_F(LogTest, DamageInTheMiddleIsAnErrorThatNamesThePlace) {
   EXPECT_NE(status.message().find("new incarnation"), std::string::npos) << status;
 }
 
-TEST_F(LogTest, DamageOfTheLastBatchIsNoticedToo) {
+TEST_F(LogTest, DamageOfTheLastBatchIsNoticedTooOnceTheLogRests) {
   Append(1, 1, {"last"});
   ASSERT_TRUE(Commit().ok());
+  log->Rest();
   Close();
   const std::string path = "log/log-0000000000000001";
   disk.Damage(path, disk.Content(path).find("last"), 1);

@@ -148,16 +148,18 @@ uint64_t EncodedBytes(const Record& record) {
 
 uint32_t EncodeRecordHead(const Record& record, const RecordPlace& place, std::string& head) {
   LOCKSTEP_CHECK(place.address.offset % 8 == 0);
+  const uint64_t body_bytes = BodyBytes(record.type);
   const size_t begin = head.size();
-  AppendLittle(head, uint32_t{0});
-  AppendLittle(head, place.previous_crc);
-  AppendLittle(head, place.address.segment);
-  head += static_cast<char>(record.type);
-  head += '\0';
-  AppendLittle(head, static_cast<uint16_t>(BodyBytes(record.type)));
-  AppendLittle(head, static_cast<uint32_t>(record.payload.bytes.size()));
-  AppendLittle(head, record.payload.crc32c);
-  AppendLittle(head, record.synced.number());
+  head.resize(begin + kRecordHeaderBytes);
+  char* const at = &head[begin];
+  StoreLittle(at + 4, place.previous_crc);
+  StoreLittle(at + 8, place.address.segment);
+  at[12] = static_cast<char>(record.type);
+  at[13] = '\0';
+  StoreLittle(at + 14, static_cast<uint16_t>(body_bytes));
+  StoreLittle(at + 16, static_cast<uint32_t>(record.payload.bytes.size()));
+  StoreLittle(at + 20, record.payload.crc32c);
+  StoreLittle(at + 24, record.synced.number());
   AppendBody(head, record);
   const uint32_t crc = ExtendCrc32c(Seed(place.salt, place.address), std::string_view(head).substr(begin + 4));
   StoreLittle(&head[begin], crc);
