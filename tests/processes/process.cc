@@ -83,25 +83,40 @@ void Process::CloseInput() {
   in_ = -1;
 }
 
+std::optional<std::string> Process::TakeLine() {
+  const size_t at = read_.find('\n');
+  if (at == std::string::npos) return std::nullopt;
+  std::string line = read_.substr(0, at);
+  read_.erase(0, at + 1);
+  return line;
+}
+
+bool Process::ReadSome() {
+  char bytes[16384];
+  const ssize_t count = read(out_, bytes, sizeof bytes);
+  if (count > 0) read_.append(bytes, static_cast<size_t>(count));
+  return count > 0;
+}
+
 std::optional<std::string> Process::ReadLine(double seconds_max) {
   using Clock = std::chrono::steady_clock;
   const auto end =
       Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds_max));
   while (true) {
-    const size_t at = read_.find('\n');
-    if (at != std::string::npos) {
-      std::string line = read_.substr(0, at);
-      read_.erase(0, at + 1);
-      return line;
-    }
+    if (auto line = TakeLine(); line.has_value()) return line;
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(end - Clock::now()).count();
     pollfd ready{out_, POLLIN, 0};
-    if (left <= 0 || poll(&ready, 1, static_cast<int>(left)) <= 0) return std::nullopt;
-    char bytes[4096];
-    const ssize_t count = read(out_, bytes, sizeof bytes);
-    if (count <= 0) return std::nullopt;
-    read_.append(bytes, static_cast<size_t>(count));
+    if (left <= 0 || poll(&ready, 1, static_cast<int>(left)) <= 0 || !ReadSome()) return std::nullopt;
   }
+}
+
+std::vector<std::string> Process::TakeLines() {
+  pollfd ready{out_, POLLIN, 0};
+  while (poll(&ready, 1, 0) > 0 && ReadSome()) {
+  }
+  std::vector<std::string> lines;
+  while (auto line = TakeLine()) lines.push_back(*std::move(line));
+  return lines;
 }
 
 std::string BuiltProgram(const std::string& path) {

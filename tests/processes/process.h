@@ -30,8 +30,16 @@ class Process {
   void CloseInput();
   // The next line that it prints, without its end; nothing if none comes within the time, or it has ended.
   std::optional<std::string> ReadLine(double seconds_max);
+  // The lines that it has printed and nobody has read, without waiting.
+  std::vector<std::string> TakeLines();
+  // Can be read from when it has printed something.
+  int output() const { return out_; }
 
  private:
+  std::optional<std::string> TakeLine();
+  // Whether something came.
+  bool ReadSome();
+
   pid_t pid_ = -1;
   int in_ = -1;
   int out_ = -1;

@@ -24,7 +24,12 @@ Replicas::Replicas(Options options) : options_(std::move(options)) {
   std::filesystem::remove_all(options_.folder);
   std::filesystem::create_directories(options_.folder);
   for (const int port : FreePorts(kCount)) listen_.push_back("127.0.0.1:" + std::to_string(port));
-  if (options_.announced.empty()) options_.announced = listen_;
+  routes_.assign(kCount, listen_);
+  for (uint32_t from = 1; options_.route != nullptr && from <= kCount; ++from) {
+    for (uint32_t to = 1; to <= kCount; ++to) {
+      if (from != to) routes_[from - 1][to - 1] = options_.route(from, to, listen_[to - 1]);
+    }
+  }
 }
 
 void Replicas::Start(uint32_t number) {
@@ -36,7 +41,8 @@ void Replicas::Start(uint32_t number) {
                                         std::to_string(options_.election_micros),
                                         std::to_string(options_.snapshot_bytes),
                                         listen_[number - 1]};
-  arguments.insert(arguments.end(), options_.announced.begin(), options_.announced.end());
+  const std::vector<std::string>& routes = routes_[number - 1];
+  arguments.insert(arguments.end(), routes.begin(), routes.end());
   processes_[number - 1] = std::make_unique<Process>(arguments);
 }
 

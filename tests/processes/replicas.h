@@ -3,6 +3,7 @@
 #define LOCKSTEP_TESTS_PROCESSES_REPLICAS_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,8 +27,8 @@ class Replicas {
     std::string folder;   // Emptied at the start.
     int64_t election_micros = 500'000;
     uint64_t snapshot_bytes = 256 << 20;  // Of the log, between two snapshots.
-    // Where each node is reached, if not where it listens: a proxy's addresses.
-    std::vector<std::string> announced;
+    // Where node `from` reaches node `to`, which listens at `address`; null: there.
+    std::function<std::string(uint32_t from, uint32_t to, const std::string& address)> route;
   };
   explicit Replicas(Options options);
 
@@ -45,8 +46,9 @@ class Replicas {
   uint32_t AwaitLeader(double seconds_max = 30);
 
  private:
-  Options options_;
+  const Options options_;
   std::vector<std::string> listen_;
+  std::vector<std::vector<std::string>> routes_;  // By the node that uses them.
   std::unique_ptr<Process> processes_[kCount];
   uint64_t last_id_ = 0;
 };
