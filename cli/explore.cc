@@ -72,9 +72,12 @@ std::optional<explore::Broken> Refines(const State& before, const Input& input, 
 
 int Print(const explore::SearchResult& result) {
   const explore::SearchProgress& progress = result.progress;
-  std::printf("%llu distinct states, %llu transitions, %.1f s, %.0f transitions/s\n",
-              static_cast<unsigned long long>(progress.states), static_cast<unsigned long long>(progress.transitions),
-              progress.seconds, static_cast<double>(progress.transitions) / progress.seconds);
+  std::printf(
+      "%llu distinct states (%llu with the nodes' names told apart), %llu transitions, %.1f s, "
+      "%.0f transitions/s\n",
+      static_cast<unsigned long long>(progress.states), static_cast<unsigned long long>(progress.named),
+      static_cast<unsigned long long>(progress.transitions), progress.seconds,
+      static_cast<double>(progress.transitions) / progress.seconds);
   std::printf("%zu distinct processes, %zu messages, %zu steps of the core (each taken once)\n", result.processes,
               result.messages, result.outcomes);
   if (!result.states_at.empty()) std::printf("depth %zu\n", result.states_at.size() - 1);
@@ -102,6 +105,7 @@ int RunExplore(int argc, char** argv) {
   std::string order = "breadth";
   double memory_gb = 4;
   std::vector<std::string> targets;
+  std::vector<uint32_t> candidates;
   CLI::App app("Try every schedule of the core within bounds, and check every property at every step.",
                "lockstep explore");
   app.add_option("--nodes", bounds.nodes, "nodes, 1 to 5")->capture_default_str();
@@ -126,6 +130,9 @@ int RunExplore(int argc, char** argv) {
   app.add_option("--changes", bounds.changes, "membership changes, each to one of the targets");
   app.add_option("--target", targets, "a change: voter:4, learner:4, remove:1, joined by +; leave; joint+…");
   app.add_flag("--reorder-completions", bounds.reorder_completions, "writes complete in any order");
+  app.add_option("--leader", bounds.leader, "begin when this node leads term 1; 0: when all have started");
+  app.add_option("--candidates", candidates, "the nodes that may campaign; none: all")->delimiter(',');
+  app.add_flag("!--keep-dead", bounds.drop_dead, "messages that can do nothing stay under way");
   app.add_flag("!--slow-apply", bounds.prompt_apply, "the state machine applies at any time, not at once");
   app.add_flag("!--no-pre-vote", bounds.pre_vote, "elections without pre-votes");
   app.add_flag("!--no-check-quorum", bounds.check_quorum, "leaders are not protected");
@@ -139,6 +146,9 @@ int RunExplore(int argc, char** argv) {
       ->check(CLI::Range(0.1, 1000.0))
       ->capture_default_str();
   if (const auto status = ParseArguments(app, argc, argv)) return *status;
+  for (const uint32_t node : candidates) {
+    if (node >= 1 && node <= explore::kNodesMax) bounds.candidates |= 1u << (node - 1);
+  }
   for (const std::string& target : targets) {
     ConfigurationChange change;
     if (!ParseTarget(target, change)) {

@@ -30,6 +30,8 @@ absl::Status ValidateBounds(const Bounds& bounds) {
   if (bounds.changes > 0 && bounds.targets.empty()) {
     return absl::InvalidArgumentError("--changes needs at least one target to change to");
   }
+  if (bounds.leader > bounds.nodes) return absl::InvalidArgumentError("--leader: there is no such node");
+  if (bounds.candidates >> bounds.nodes != 0) return absl::InvalidArgumentError("--candidates: there is no such node");
   if (bounds.snapshot_chunks < 1 || bounds.snapshot_chunks > 8) {
     return absl::InvalidArgumentError("--snapshot-chunks: from 1 to 8");
   }

@@ -34,13 +34,18 @@ struct Bounds {
   uint32_t elections = 0;            // Election timeouts in all; 0: no bound but that of the terms.
   uint32_t snapshot_chunks = 1;      // A snapshot is sent in so many parts.
   bool reorder_completions = false;  // Writes complete in any order, not only in that of their issue.
-  bool prompt_apply = true;          // The state machine applies at once; README.md says why that is enough.
   bool pre_vote = true;
   bool check_quorum = true;
   std::vector<ConfigurationChange> targets;
+  uint32_t leader = 0;  // The search begins when this node leads term 1 and everybody knows; 0: when all have started.
+  uint32_t candidates = 0;  // Bit i: the node in slot i may campaign. 0: all may.
 
-  bool symmetry = true;  // States that differ by the names of the nodes alone are one, where names decide nothing.
+  // Reductions, each of which a test compares with the search without it.
+  bool prompt_apply = true;  // The state machine applies at once.
+  bool drop_dead = true;     // A message that can do nothing any more is taken out of the network.
+  bool symmetry = true;      // States that differ by the names of the nodes alone are one, where names decide nothing.
 
+  bool MayCampaign(uint32_t slot) const { return candidates == 0 || (candidates >> slot & 1) != 0; }
   Options CoreOptions() const;
 };
 

@@ -13,13 +13,14 @@ constexpr uint64_t kMagic = 0x4c6f636b53706163u;  // "LockSpac"
 uint64_t BoundsWord(const Bounds& bounds) {
   Fingerprinter f;
   for (const uint32_t value :
-       {bounds.nodes, bounds.voters, bounds.terms, bounds.entries, bounds.crashes, bounds.duplicates, bounds.heartbeats,
-        bounds.quorum_checks, bounds.reads, bounds.transfers, bounds.snapshots, bounds.changes, bounds.write_failures,
-        bounds.in_flight, bounds.elections, bounds.unreachables, bounds.cancels, bounds.snapshot_chunks}) {
+       {bounds.nodes,        bounds.voters,     bounds.terms,           bounds.entries,   bounds.crashes,
+        bounds.duplicates,   bounds.heartbeats, bounds.quorum_checks,   bounds.reads,     bounds.transfers,
+        bounds.snapshots,    bounds.changes,    bounds.write_failures,  bounds.in_flight, bounds.elections,
+        bounds.unreachables, bounds.cancels,    bounds.snapshot_chunks, bounds.leader,    bounds.candidates}) {
     f.Add(value);
   }
-  for (const bool value :
-       {bounds.reorder_completions, bounds.prompt_apply, bounds.pre_vote, bounds.check_quorum, bounds.symmetry}) {
+  for (const bool value : {bounds.reorder_completions, bounds.prompt_apply, bounds.drop_dead, bounds.pre_vote,
+                           bounds.check_quorum, bounds.symmetry}) {
     f.Add(value ? 1 : 0);
   }
   for (const ConfigurationChange& target : bounds.targets) {

@@ -32,11 +32,21 @@ uint64_t ResidentBytes() {
 
 class Searcher {
  public:
-  Searcher(const Bounds& bounds, const StepCheck& check, const SearchOptions& options)
-      : options_(options), space_(bounds, check), visited_(options.states_max), began_(Clock::now()) {}
+  Searcher(const Bounds& bounds, const StepCheck& step_check, const ClusterCheck& cluster_check,
+           const SearchOptions& options)
+      : options_(options),
+        space_(bounds, step_check, cluster_check),
+        visited_(options.states_max),
+        began_(Clock::now()) {}
 
   absl::StatusOr<SearchResult> Run() {
-    const World initial = space_.Initial();
+    std::optional<Broken> broken;
+    const World initial = space_.Initial(broken);
+    if (broken.has_value()) {
+      result_.broken = std::move(broken);
+      result_.schedule = {"while the search was being brought to where it begins"};
+      return std::move(result_);
+    }
     if (absl::Status status = Resume(initial); !status.ok()) return status;
     if (options_.order == Order::kBreadthFirst) {
       RunLevels();
@@ -65,7 +75,9 @@ class Searcher {
   absl::Status Resume(const World& initial) {
     std::FILE* file = options_.checkpoint.empty() ? nullptr : std::fopen(options_.checkpoint.c_str(), "rb");
     if (file == nullptr) {
-      visited_.Insert(space_.FingerprintOf(initial));
+      uint32_t alike = 0;
+      visited_.Insert(space_.FingerprintOf(initial, &alike));
+      named_ = alike;
       waiting_.Push(initial);
       return absl::OkStatus();
     }
@@ -79,6 +91,7 @@ class Searcher {
     if (absl::Status status = space_.Restore(reader); !status.ok()) return status;
     depth_ = static_cast<uint32_t>(reader.Get());
     transitions_ = reader.Get();
+    named_ = reader.Get();
     seconds_before_ = static_cast<double>(reader.Get()) / 1000;
     for (uint64_t n = reader.Get(); n > 0 && reader.ok(); --n) result_.states_at.push_back(reader.Get());
     for (uint64_t n = reader.Get(); n > 0 && reader.ok(); --n) {
@@ -116,6 +129,7 @@ class Searcher {
     space_.Save(writer);
     writer.Put(depth_);
     writer.Put(transitions_);
+    writer.Put(named_);
     writer.Put(static_cast<uint64_t>(Now().seconds * 1000));
     writer.Put(result_.states_at.size());
     for (const uint64_t states : result_.states_at) writer.Put(states);
@@ -128,21 +142,37 @@ class Searcher {
   }
 
   static void PutWorld(const World& world, Writer& writer) {
-    for (const uint32_t process : world.processes) writer.Put(process);
-    writer.Put(world.ghost);
-    for (const uint8_t used : world.used) writer.Put(used);
-    writer.Put(world.messages.size());
-    for (const uint32_t message : world.messages) writer.Put(message);
+    std::vector<uint32_t> words(world.processes.begin(), world.processes.end());
+    words.push_back(world.ghost);
+    for (size_t i = 0; i < world.used.size(); i += 4) {
+      uint32_t word = 0;
+      for (size_t j = i; j < std::min(i + 4, world.used.size()); ++j) word |= uint32_t{world.used[j]} << 8 * (j - i);
+      words.push_back(word);
+    }
+    words.insert(words.end(), world.messages.begin(), world.messages.end());
+    writer.Put(words.size());
+    for (size_t i = 0; i < words.size(); i += 2) {
+      writer.Put(words[i] | (i + 1 < words.size() ? uint64_t{words[i + 1]} << 32 : 0));
+    }
   }
 
   static World GetWorld(Reader& reader) {
     World world;
-    for (uint32_t& process : world.processes) process = static_cast<uint32_t>(reader.Get());
-    world.ghost = static_cast<uint32_t>(reader.Get());
-    for (uint8_t& used : world.used) used = static_cast<uint8_t>(reader.Get());
-    for (uint64_t n = reader.Get(); n > 0 && reader.ok(); --n) {
-      world.messages.push_back(static_cast<uint32_t>(reader.Get()));
+    std::vector<uint32_t> words;
+    const uint64_t count = reader.Get();
+    for (uint64_t i = 0; i < count && reader.ok(); i += 2) {
+      const uint64_t pair = reader.Get();
+      words.push_back(static_cast<uint32_t>(pair));
+      words.push_back(static_cast<uint32_t>(pair >> 32));
     }
+    const size_t fixed = world.processes.size() + 1 + (world.used.size() + 3) / 4;
+    if (words.size() < count || count < fixed) return world;  // Cut off: the reader knows.
+    std::copy_n(words.begin(), world.processes.size(), world.processes.begin());
+    world.ghost = words[world.processes.size()];
+    for (size_t i = 0; i < world.used.size(); ++i) {
+      world.used[i] = static_cast<uint8_t>(words[world.processes.size() + 1 + i / 4] >> 8 * (i % 4));
+    }
+    world.messages.assign(words.begin() + static_cast<ptrdiff_t>(fixed), words.begin() + static_cast<ptrdiff_t>(count));
     return world;
   }
 
@@ -196,11 +226,12 @@ class Searcher {
     std::vector<Choice> choices;
     World next;
     Broken broken;
+    uint32_t alike = 0;
     auto reported = Clock::now();
     while (!ended_.load(std::memory_order_relaxed) && !paused_.load(std::memory_order_relaxed) && TakeBatch(batch)) {
       found.clear();
       size_t expanded = 0;
-      uint64_t transitions = 0;
+      uint64_t transitions = 0, named = 0;
       for (; expanded < batch.size() && !visited_.full() && !visited_.crowded(); ++expanded) {
         const World& world = batch[expanded];
         space_.Enabled(world, choices);
@@ -211,10 +242,13 @@ class Searcher {
             End(world, choice, std::move(broken));
             return;
           }
-          if (taken == Space::Taken::kNext && visited_.Insert(space_.FingerprintOf(next))) found.push_back(next);
+          if (taken != Space::Taken::kNext || !visited_.Insert(space_.FingerprintOf(next, &alike))) continue;
+          found.push_back(next);
+          named += alike;
         }
       }
       transitions_.fetch_add(transitions, std::memory_order_relaxed);
+      named_.fetch_add(named, std::memory_order_relaxed);
       {
         const std::lock_guard<std::mutex> lock(mutex_);
         for (const World& world : found) waiting_.Push(world);
@@ -254,6 +288,7 @@ class Searcher {
   SearchProgress Now() {
     SearchProgress progress;
     progress.states = visited_.size();
+    progress.named = named_.load();
     progress.transitions = transitions_.load();
     progress.depth = depth_;
     progress.memory_bytes = ResidentBytes();
@@ -341,6 +376,7 @@ class Searcher {
   uint32_t idle_ = 0;
   std::atomic<uint32_t> depth_{0};
   std::atomic<uint64_t> transitions_{0};
+  std::atomic<uint64_t> named_{0};
   std::atomic<bool> ended_{false};
   std::atomic<bool> paused_{false};  // For the table to grow.
   World last_world_;
@@ -350,9 +386,10 @@ class Searcher {
 
 }  // namespace
 
-absl::StatusOr<SearchResult> Search(const Bounds& bounds, const StepCheck& check, const SearchOptions& options) {
+absl::StatusOr<SearchResult> Search(const Bounds& bounds, const StepCheck& step_check, const SearchOptions& options,
+                                    const ClusterCheck& cluster_check) {
   if (absl::Status status = ValidateBounds(bounds); !status.ok()) return status;
-  Searcher searcher(bounds, check, options);
+  Searcher searcher(bounds, step_check, cluster_check, options);
   return searcher.Run();
 }
 

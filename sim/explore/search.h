@@ -21,6 +21,7 @@ enum class Order : uint8_t { kBreadthFirst, kDepthFirst };
 
 struct SearchProgress {
   uint64_t states = 0;       // Distinct.
+  uint64_t named = 0;        // The same with the nodes' names told apart.
   uint64_t transitions = 0;  // Tried.
   uint64_t waiting = 0;      // States not expanded yet.
   uint32_t depth = 0;        // Breadth first: the level under way.
@@ -53,7 +54,8 @@ struct SearchResult {
 };
 
 // Errors: InvalidArgument for bounds that cannot be; DataLoss for a checkpoint that is damaged or of another search.
-absl::StatusOr<SearchResult> Search(const Bounds& bounds, const StepCheck& check, const SearchOptions& options);
+absl::StatusOr<SearchResult> Search(const Bounds& bounds, const StepCheck& step_check, const SearchOptions& options,
+                                    const ClusterCheck& cluster_check = nullptr);
 
 }  // namespace lockstep::sim::explore
 

@@ -23,6 +23,12 @@ std::vector<Permutation> PermutationsFor(const Bounds& bounds) {
   const uint32_t voters = bounds.voters == 0 ? bounds.nodes : bounds.voters;
   std::vector<Permutation> all = Permutations(bounds.nodes, voters);
   bool alike = bounds.symmetry;
+  std::erase_if(all, [&bounds](const Permutation& permutation) {
+    uint32_t candidates = 0;
+    for (uint32_t i = 0; i < bounds.nodes; ++i) candidates |= (bounds.candidates >> i & 1) << permutation[i];
+    return candidates != bounds.candidates ||
+           (bounds.leader > 0 && permutation[bounds.leader - 1] != bounds.leader - 1);
+  });
   // A leader whose disk fails, or who is no member any more, hands over to the best peer: of equals, the lowest name.
   alike = alike && bounds.write_failures == 0;
   for (const ConfigurationChange& target : bounds.targets) {
@@ -114,13 +120,38 @@ std::vector<uint64_t> FingerprintsOf(const std::vector<Message>& messages, const
 
 }  // namespace
 
-Space::Space(const Bounds& bounds, StepCheck check)
-    : bounds_(bounds), check_(std::move(check)), permutations_(PermutationsFor(bounds)) {}
+Space::Space(const Bounds& bounds, StepCheck step_check, ClusterCheck cluster_check)
+    : bounds_(bounds),
+      check_(std::move(step_check)),
+      cluster_check_(std::move(cluster_check)),
+      permutations_(PermutationsFor(bounds)) {}
 
-World Space::Initial() {
+World Space::Initial(std::optional<Broken>& broken) {
   World world;
   for (uint32_t i = 0; i < bounds_.nodes; ++i) world.processes[i] = Intern(Founder(i, bounds_));
   world.ghost = Intern(Ghost());
+  if (bounds_.leader == 0) return world;
+  // The first way to a leader of term 1: one after the other, what can happen by itself happens.
+  const auto slot = static_cast<uint8_t>(bounds_.leader - 1);
+  Choice choice{EventKind::kElectionTimeout, slot, 0, 0, false};
+  std::vector<Choice> choices;
+  for (bool more = true; more;) {
+    World next;
+    Broken found;
+    if (Take(world, choice, next, found) == Taken::kBroken) {
+      broken = std::move(found);
+      return world;
+    }
+    world = std::move(next);
+    Enabled(world, choices);
+    const auto by_itself = std::find_if(choices.begin(), choices.end(), [](const Choice& each) {
+      return !each.duplicate && (each.kind == EventKind::kDeliver || each.kind == EventKind::kWriteDone ||
+                                 each.kind == EventKind::kApplied);
+    });
+    more = by_itself != choices.end();
+    if (more) choice = *by_itself;
+  }
+  world.used.fill(0);
   return world;
 }
 
@@ -203,7 +234,9 @@ void Space::EnabledOn(const World& world, uint8_t node, std::vector<Choice>& cho
   if (state.halted) return;
   if (process.applying != 0) add(EventKind::kApplied);
   if (state.role != Role::kLeader) {
-    if (state.current_term < bounds_.terms && Allowed(world, Budget::kElections)) add(EventKind::kElectionTimeout);
+    if (state.current_term < bounds_.terms && bounds_.MayCampaign(node) && Allowed(world, Budget::kElections)) {
+      add(EventKind::kElectionTimeout);
+    }
   } else {
     if (Allowed(world, Budget::kHeartbeats)) add(EventKind::kHeartbeatTimeout);
     if (Allowed(world, Budget::kQuorumChecks)) add(EventKind::kQuorumCheckTimeout);
@@ -297,7 +330,8 @@ Space::Taken Space::Take(const World& world, const Choice& choice, World& next, 
       return Taken::kBroken;
     }
   }
-  if ((outcome.changes & kDiskTerm) != 0) Bury(choice.node, processes_[outcome.after].value.disk.term, next);
+  if (bounds_.drop_dead && (outcome.changes & kDiskTerm) != 0)
+    Bury(choice.node, processes_[outcome.after].value.disk.term, next);
   return Send(outcome, next) ? Taken::kNext : Taken::kOutside;
 }
 
@@ -320,6 +354,9 @@ std::optional<Broken> Space::CheckCluster(const World& world, const Choice& choi
   scene.sent = &sent;
   scene.reads = &outcome.reads;
   if (std::optional<Broken> broken = Advance(scene, ghost)) return broken;
+  if (cluster_check_) {
+    if (std::optional<Broken> broken = cluster_check_(scene, ghost)) return broken;
+  }
   if (ghost != ghosts_[world.ghost].value) next.ghost = Intern(ghost);
   return std::nullopt;
 }
@@ -327,7 +364,8 @@ std::optional<Broken> Space::CheckCluster(const World& world, const Choice& choi
 bool Space::Send(const Outcome& outcome, World& next) const {
   for (const uint32_t id : outcome.sent) {
     const Message& message = messages_[id].value;
-    if (IsDead(message, processes_[next.processes[message.dest.number - 1]].value.disk.term)) continue;
+    if (bounds_.drop_dead && IsDead(message, processes_[next.processes[message.dest.number - 1]].value.disk.term))
+      continue;
     const auto at = std::lower_bound(next.messages.begin(), next.messages.end(), id);
     if (at == next.messages.end() || *at != id) next.messages.insert(at, id);
   }
@@ -342,7 +380,7 @@ void Space::Bury(uint8_t node, Term term, World& next) const {
   next.messages.erase(std::remove_if(next.messages.begin(), next.messages.end(), dead), next.messages.end());
 }
 
-uint64_t Space::FingerprintOf(const World& world) const {
+uint64_t Space::FingerprintOf(const World& world, uint32_t* alike) const {
   uint64_t used = 0;
   for (const uint8_t count : world.used) used = Mix(used * 257 + count + 1);
   // Sums: a process's hash holds its name, so the order of the slots need not count; messages have none.
@@ -355,6 +393,10 @@ uint64_t Space::FingerprintOf(const World& world) const {
   add(ghosts_[world.ghost].hashes, 0xc2b2ae3d27d4eb4fu);
   uint64_t least = ~uint64_t{0};
   for (const uint64_t sum : sums) least = std::min(least, Mix(sum));
+  if (alike != nullptr) {
+    std::sort(sums.begin(), sums.end());
+    *alike = static_cast<uint32_t>(std::unique(sums.begin(), sums.end()) - sums.begin());
+  }
   return least;
 }
 

@@ -61,19 +61,24 @@ struct Choice {
 using StepCheck = std::function<std::optional<Broken>(const State& before, const Input& input,
                                                       const EffectSink& effects, const State& after)>;
 
+// Checks each event that may concern the whole cluster, after the properties of ghost.h. Called from many threads.
+using ClusterCheck = std::function<std::optional<Broken>(const Scene& scene, const Ghost& ghost)>;
+
 class Space {
  public:
   // Requires: ValidateBounds(bounds).ok().
-  Space(const Bounds& bounds, StepCheck check);
+  Space(const Bounds& bounds, StepCheck step_check, ClusterCheck cluster_check = nullptr);
 
-  World Initial();
+  // Where the search begins; or what is broken before it does.
+  World Initial(std::optional<Broken>& broken);
   // All that can happen in `world`, in a fixed order.
   void Enabled(const World& world, std::vector<Choice>& choices) const;
   enum class Taken : uint8_t { kNext, kOutside, kBroken };
   // The world after `choice` to `next`, if it is within the bounds; or what the event breaks to `broken`.
   Taken Take(const World& world, const Choice& choice, World& next, Broken& broken);
-  // The same for all worlds that differ by the nodes' names alone, if the bounds want that.
-  uint64_t FingerprintOf(const World& world) const;
+  // The same for all worlds that differ by the nodes' names alone, if the bounds want that; `alike` is how many those
+  // are.
+  uint64_t FingerprintOf(const World& world, uint32_t* alike = nullptr) const;
 
   // All that this space knows, for a search that goes on later: the outcomes by what they came from, so that a
   // restored space takes each step of the core again. Not while other calls are under way.
@@ -86,6 +91,7 @@ class Space {
 
   const Bounds& bounds() const { return bounds_; }
   const Process& process(const World& world, uint32_t slot) const { return processes_[world.processes[slot]].value; }
+  const Message& message(uint32_t id) const { return messages_[id].value; }
   size_t processes() const { return processes_.size(); }
   size_t messages() const { return messages_.size(); }
   size_t outcomes() const { return outcomes_.size(); }
@@ -135,6 +141,7 @@ class Space {
 
   const Bounds bounds_;
   const StepCheck check_;
+  const ClusterCheck cluster_check_;
   const std::vector<Permutation> permutations_;
   Interner<Entry<Process>> processes_;
   Interner<Entry<Message>> messages_;
