@@ -71,16 +71,15 @@ class ClusterTest : public ::testing::Test {
     });
   }
   std::string Grant(uint32_t voter, uint32_t candidate, Term term) {
-    return After(
-        voter,
-        [=](Process& process) {
-          process.disk.term = process.state.current_term = term;
-          process.disk.voted_for = process.state.voted_for = {candidate, 0};
-          process.state.leader = kNoNode;
-          process.state.role = Role::kFollower;
-          process.state.leading = {};
-        },
-        {{{voter, 0}, {candidate, 0}, term, RequestVoteReply{term, false, true}}});
+    return After(voter,
+                 [=](Process& process) {
+                   process.disk.term = process.state.current_term = term;
+                   process.disk.voted_for = process.state.voted_for = {candidate, 0};
+                   process.state.leader = kNoNode;
+                   process.state.role = Role::kFollower;
+                   process.state.leading = {};
+                 },
+                 {{{voter, 0}, {candidate, 0}, term, RequestVoteReply{term, false, true}}});
   }
 
   std::array<Process, 3> processes_;
@@ -137,6 +136,7 @@ TEST_F(ClusterTest, LeaderCompletenessOfALeaderThatIsThere) {
   EXPECT_EQ(After(1,
                   [](Process& process) {
                     process.state.commit_index = 2;
+                    process.state.storage.durable_index = 2;
                     process.state.leading.peers[1].progress.match_index = 2;
                   }),
             "LeaderCompleteness");

@@ -150,9 +150,9 @@ bool WithoutIdsSame(Effect a, Effect b) {
   return a == b;
 }
 
-// A crash after k effects finds on disk a prefix of the writes among them, and has sent what stood before. Both are among
-// what a crash after the whole event can find, if the event leaves its writes, in their order, behind the older ones,
-// touches the disk itself only by giving up what a snapshot covers, and sends at once all that waits for nothing.
+// A crash after k effects finds on disk a prefix of the writes among them, and has sent what stood before. Both are
+// among what a crash after the whole event can find, if the event leaves its writes, in their order, behind the older
+// ones, touches the disk itself only by giving up what a snapshot covers, and sends at once all that waits for nothing.
 TEST(ReductionsTest, ACutIsACrashAfterTheWholeEvent) {
   size_t events = 0;
   for (Bounds bounds : Variety()) {
@@ -184,11 +184,13 @@ TEST(ReductionsTest, ACutIsACrashAfterTheWholeEvent) {
         }));
         if (choice.kind != EventKind::kWriteDone) {
           EXPECT_EQ(left.size(), before.writes.size() + writes.size() + asked);
-          if (!compacts) EXPECT_EQ(happening.after.disk, before.disk);
+          EXPECT_TRUE(compacts || happening.after.disk == before.disk);
         } else if (!compacts) {
           // Only what was under way before has reached the disk.
           const Happening crash = Happen(before, EventKind::kCrash, choice.argument + 1, nullptr, bounds, nullptr);
-          if (IsLogWrite(before.writes[choice.argument].effect)) EXPECT_EQ(happening.after.disk, crash.after.disk);
+          const bool of_log = std::all_of(before.writes.begin(), before.writes.begin() + choice.argument + 1,
+                                          [](const Write& write) { return IsLogWrite(write.effect); });
+          EXPECT_TRUE(!of_log || happening.after.disk == crash.after.disk);
         }
         ++events;
       }
@@ -201,20 +203,20 @@ TEST(ReductionsTest, ACutIsACrashAfterTheWholeEvent) {
 TEST(ReductionsTest, RoomInTheNetworkIsABoundOfSchedules) {
   Bounds bounds = Small(2);
   bounds.symmetry = false;
-  std::set<uint64_t> all, two, fifty;
+  std::set<uint64_t> all, one, fifty;
   const auto into = [](std::set<uint64_t>& nodes) {
     return [&nodes](const Space& space, const World& world, const std::vector<Choice>&) {
       nodes.insert(NodesOf(space, world));
     };
   };
   ForEachState(bounds, into(all));
-  bounds.in_flight = 2;
-  ForEachState(bounds, into(two));
+  bounds.in_flight = 1;
+  ForEachState(bounds, into(one));
   bounds.in_flight = 50;
   ForEachState(bounds, into(fifty));
   EXPECT_EQ(all, fifty);
-  EXPECT_LT(two.size(), all.size());
-  EXPECT_TRUE(std::includes(all.begin(), all.end(), two.begin(), two.end()));
+  EXPECT_LT(one.size(), all.size());
+  EXPECT_TRUE(std::includes(all.begin(), all.end(), one.begin(), one.end()));
 }
 
 }  // namespace
