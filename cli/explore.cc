@@ -131,6 +131,7 @@ int RunExplore(int argc, char** argv) {
   app.add_option("--target", targets, "a change: voter:4, learner:4, remove:1, joined by +; leave; joint+…");
   app.add_flag("--reorder-completions", bounds.reorder_completions, "writes complete in any order");
   app.add_option("--leader", bounds.leader, "begin when this node leads term 1; 0: when all have started");
+  app.add_flag("!--cluster-only", bounds.step_checks, "check the whole cluster alone, not each step by itself too");
   app.add_option("--candidates", candidates, "the nodes that may campaign; none: all")->delimiter(',');
   app.add_flag("!--keep-dead", bounds.drop_dead, "messages that can do nothing stay under way");
   app.add_flag("!--slow-apply", bounds.prompt_apply, "the state machine applies at any time, not at once");

@@ -40,6 +40,8 @@ struct Bounds {
   uint32_t leader = 0;  // The search begins when this node leads term 1 and everybody knows; 0: when all have started.
   uint32_t candidates = 0;  // Bit i: the node in slot i may campaign. 0: all may.
 
+  bool step_checks = true;  // Each step is checked by itself too, not only the whole cluster.
+
   // Reductions, each of which a test compares with the search without it.
   bool prompt_apply = true;  // The state machine applies at once.
   bool drop_dead = true;     // A message that can do nothing any more is taken out of the network.

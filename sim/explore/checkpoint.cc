@@ -19,8 +19,8 @@ uint64_t BoundsWord(const Bounds& bounds) {
         bounds.unreachables, bounds.cancels,    bounds.snapshot_chunks, bounds.leader,    bounds.candidates}) {
     f.Add(value);
   }
-  for (const bool value : {bounds.reorder_completions, bounds.prompt_apply, bounds.drop_dead, bounds.pre_vote,
-                           bounds.check_quorum, bounds.symmetry}) {
+  for (const bool value : {bounds.reorder_completions, bounds.prompt_apply, bounds.drop_dead, bounds.step_checks,
+                           bounds.pre_vote, bounds.check_quorum, bounds.symmetry}) {
     f.Add(value ? 1 : 0);
   }
   for (const ConfigurationChange& target : bounds.targets) {

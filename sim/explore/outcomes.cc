@@ -114,7 +114,7 @@ Happening Space::Compute(uint64_t key, Outcome& outcome) const {
   const auto argument = static_cast<uint32_t>(key & kArgumentMax);
   Checker checker(check_, before);
   const Message* message = kind == EventKind::kDeliver ? &messages_[argument].value : nullptr;
-  Happening happening = Happen(before, kind, argument, message, bounds_, &checker);
+  Happening happening = Happen(before, kind, argument, message, bounds_, bounds_.step_checks ? &checker : nullptr);
   outcome.key = key;
   outcome.changes = ChangesOf(before, happening);
   outcome.reads = happening.reads;
