@@ -29,7 +29,8 @@ CONSTANTS
   CheckQuorum, \* A leader without a quorum steps down; followers protect a live leader. [Thesis 6.2]
   Leases,      \* A restarted node may withhold its vote; a leader may read by lease. [Thesis 6.4.1]
   Changes,     \* The changes of configuration that clients may ask for; see ApplyChange.
-  PageMax      \* The most entries in one AppendEntries.
+  PageMax,     \* The most entries in one AppendEntries.
+  AllPages     \* Any page of the log may be sent; else only the one after what was acknowledged, as long as may be.
 
 ASSUME Founder \subseteq Server /\ Founder # {} /\ PageMax \in Nat \ {0}
 
@@ -438,8 +439,10 @@ AcceptLeader(n, m) ==
 
 \* All that a leader may send to j: any page from what j has acknowledged on; its snapshot, if j needs what is compacted.
 AppendsTo(n, j) ==
-  {AppendEntries(n, j, page[1], page[2]) :
-     page \in {p \in (Max(n.base.index, n.matchIndex[j])..LastIndex(n)) \X (0..PageMax) : p[1] + p[2] <= LastIndex(n)}}
+  LET next == Max(n.base.index, n.matchIndex[j])
+      pages == {p \in (next..LastIndex(n)) \X (0..PageMax) : p[1] + p[2] <= LastIndex(n)}
+  IN  {AppendEntries(n, j, page[1], page[2]) :
+         page \in IF AllPages THEN pages ELSE {<<next, Min(PageMax, LastIndex(n) - next)>>}}
 SnapshotsTo(n, j) == IF n.matchIndex[j] < n.base.index THEN {InstallSnapshot(n, j, n.snapshot)} ELSE {}
 
 BroadcastAppend(n) ==
@@ -816,7 +819,7 @@ WriteFailed(i, k, kept) ==
          issued == IF logWrites = {} THEN n.durableIndex ELSE left.writes[SetMax(logWrites)].last
          settled == [left EXCEPT !.issuedIndex = issued]
          failing == [settled EXCEPT !.failing = @ \/ Owes(settled)]
-     IN  /\ w.kind # "Install" /\ ~w.done /\ ~w.failed
+     IN  /\ w.kind # "Install" /\ ~w.done
          /\ StepWithReads(i, IF ofLog /\ n.role = "Leader" THEN HandOverAndStepDown(failing) ELSE failing, begun)
          /\ faults' = [faults EXCEPT !.failures = @ + 1]
 
@@ -855,7 +858,7 @@ TransferLeadership(i, j) ==
   /\ j # i /\ IsVoter(Configuration(node[i]), j)
   /\ Step(i, SendTimeoutNowWhenReady([node[i] EXCEPT !.transfer = [target |-> j, sent |-> FALSE]]))
 
-\* The client of `request`, a read, or Nil for a transfer, no longer waits.
+\* The client of `request`, a read, or Nil for a transfer, no longer waits. [Thesis 6]
 Cancel(i, request) ==
   /\ Running(i)
   /\ LET n == node[i]
@@ -920,12 +923,12 @@ SnapshotInstalled(i, ok) ==
                  ELSE IF n.leader # source THEN FinishReads(replaced)
                  ELSE FinishReads(Send(followed, InstallSnapshotReply(n, source, s.index, TRUE))))
 
-\* The payloads asked for are at hand, and entries may be sent.
+\* The payloads asked for are at hand, and entries may be sent. [Raft 5.3]
 EntriesLoaded(i) ==
   /\ Running(i) /\ node[i].role = "Leader"
   /\ Step(i, BroadcastAppend(node[i]))
 
-\* The node stops; its disk keeps a prefix of what was on its way.
+\* The node stops; its disk keeps a prefix of what was on its way. [Raft 5.5]
 Crash(i, disk) ==
   /\ node[i].up
   /\ disk \in SurvivingDisks(node[i])
@@ -995,4 +998,387 @@ Next ==
   \/ \E m \in messages : Receive(m.dest, m)
 
 Spec == Init /\ [][Next]_vars
+
+\* ==== Properties ===========================================================
+\* Those of the paper bear their names there; the others end in Inv (of one state), Prop (of one step) or Live. The C++
+\* ones (model/properties.h) bear the same names. A step's message is no variable: where a law of steps speaks of the
+\* message received, some message that was under way must allow the step; what was sent is what is new under way.
+
+\* Whether `log` (of a node or a disk) has `entry` at k; what is compacted away counts as there.
+Holds(log, k, entry) ==
+  IF k < log.base.index THEN TRUE
+  ELSE IF k = log.base.index THEN log.base.term = entry.term
+  ELSE k <= LastIndex(log) /\ EntryAt(log, k) = entry
+\* Whether `log` has all that n has up to `last`.
+HoldsUpTo(log, n, last) ==
+  LastIndex(log) >= last /\ \A k \in n.base.index + 1..last : k <= LastIndex(n) /\ Holds(log, k, EntryAt(n, k))
+LastOfTerm(n, term) ==
+  SetMax({0} \cup {k \in n.base.index + 1..LastIndex(n) : EntryAt(n, k).term = term})
+
+\* At most one leader in each term, over the whole history. [Raft Fig. 3]
+ElectionSafety == \A a, b \in leaders : a.term = b.term => a = b
+
+\* Logs that have an entry of one term at one index agree up to there. [Raft Fig. 3]
+LogMatching ==
+  \A i, j \in Server :
+    LET low == Max(node[i].base.index, node[j].base.index)
+        high == Min(LastIndex(node[i]), LastIndex(node[j]))
+    IN  \A k \in low + 1..high :
+          EntryAt(node[i], k).term = EntryAt(node[j], k).term
+            => \A m \in low + 1..k : EntryAt(node[i], m) = EntryAt(node[j], m)
+
+\* A leader has every entry that was committed in an earlier term than its own. [Raft Fig. 3]
+LeaderCompleteness ==
+  \A i \in Server : node[i].role = "Leader" =>
+    \A k \in DOMAIN committed : committed[k].term < node[i].currentTerm => Holds(node[i], k, committed[k].entry)
+
+\* What a node takes for committed is. [Raft Fig. 3]
+StateMachineSafety ==
+  \A i \in Server : /\ node[i].commitIndex <= Len(committed)
+                    /\ \A k \in 1..node[i].commitIndex : Holds(node[i], k, committed[k].entry)
+
+\* The leader of the newest term has all that is committed.
+NewestLeaderHasAllInv ==
+  \A i \in Server :
+    node[i].role = "Leader" /\ (\A j \in Server : node[j].currentTerm <= node[i].currentTerm)
+      => \A k \in DOMAIN committed : Holds(node[i], k, committed[k].entry)
+
+\* Nobody has more entries of a leader's term than that leader.
+LeaderTermIndexInv ==
+  \A i, j \in Server : node[i].role = "Leader" =>
+    LastOfTerm(node[j], node[i].currentTerm) <= Max(LastOfTerm(node[i], node[i].currentTerm), node[i].base.index)
+
+\* While a candidate can still win, there is no entry of its term. (Under one configuration.)
+CandidateTermNotInLogInv ==
+  \A i \in Server :
+    LET n == node[i]
+        votes == {j \in Server : node[j].currentTerm = n.currentTerm /\ node[j].votedFor = i}
+    IN  n.role = "Candidate" /\ (\A j \in Server : Configuration(node[j]) = Configuration(n)) =>
+          ~HasQuorum(Configuration(n), votes) \/ \A j \in Server : LastOfTerm(node[j], n.currentTerm) = 0
+
+\* Terms in a log do not fall, and none is later than the node's.
+MonoLogInv ==
+  \A i \in Server : /\ \A k \in node[i].base.index + 1..LastIndex(node[i]) : TermAt(node[i], k - 1) <= TermAt(node[i], k)
+                    /\ LastTerm(node[i]) <= node[i].currentTerm
+
+\* No message speaks of a term that its sender could fall below.
+MessageTermBoundInv == \A m \in messages : m.term <= node[m.source].disk.term
+
+LeaderVotesForItselfInv ==
+  \A i \in Server : node[i].role = "Leader" => node[i].votedFor = i /\ VoteDurable(node[i])
+
+CommitWithinLogInv ==
+  \A i \in Server :
+    LET n == node[i]
+    IN  /\ n.base.index <= n.snapshot.index /\ n.snapshot.index <= n.appliedIndex
+        /\ n.appliedIndex <= n.commitIndex /\ n.appliedIndex <= n.durableIndex /\ n.commitIndex <= LastIndex(n)
+        /\ n.durableIndex <= n.issuedIndex /\ n.issuedIndex <= LastIndex(n)
+
+\* What a role does not use is at its default.
+StateWellFormedInv ==
+  \A i \in Server :
+    LET n == node[i]
+    IN  /\ n.role \in {"Candidate", "PreCandidate"} \/ (n.granted = {} /\ n.refused = {})
+        /\ n.role \in {"Candidate", "PreCandidate"} => n.leader = Nil
+        /\ n.role # "Follower" => n.verifiedIndex = 0 /\ n.ackedIndex = 0 /\ n.forwarded = {}
+        /\ n.role = "Leader" => n.leader = i /\ n.incoming = Nil /\ ~n.voteWithheld
+        /\ n.role # "Leader" => /\ n.termStart = 0 /\ n.matchIndex = Zero /\ n.round = 0 /\ n.ackedRound = Zero
+                                /\ n.confirmedRound = 0 /\ n.reads = {}
+
+-----------------------------------------------------------------------------
+\* Disks: those that a crash is sure to leave.
+
+\* Every quorum of a node's configuration has, on one of its disks, all that the node takes for committed.
+QuorumLogInv ==
+  \A i \in Server :
+    LET n == node[i]
+    IN  Configuration(n).voters # {} =>
+          ~HasQuorum(Configuration(n), {j \in Server : ~HoldsUpTo(node[j].disk, n, n.commitIndex)})
+
+CommittedConfigurationAt(k) ==
+  LET changes == {m \in 1..Min(k, Len(committed)) : committed[m].entry.kind = "Configuration"}
+  IN  IF changes = {} THEN FoundingConfiguration ELSE committed[SetMax(changes)].entry.configuration
+
+\* The configurations that may govern index k: the last one committed up to it, and those that came after.
+Governing(k) ==
+  {CommittedConfigurationAt(k)}
+    \cup UNION {{EntryAt(node[i], m).configuration :
+                   m \in {m \in Max(k, node[i].base.index) + 1..LastIndex(node[i]) :
+                            EntryAt(node[i], m).kind = "Configuration"}} : i \in Server}
+    \cup {node[i].base.configuration : i \in {i \in Server : node[i].base.index > k}}
+
+\* What is committed is on the disks of a quorum, of the configuration that governs it or of one that came after.
+CommittedReplicatedInv ==
+  \A k \in DOMAIN committed :
+    \E c \in Governing(k) :
+      HasQuorum(c, {j \in Server : LastIndex(node[j].disk) >= k /\ Holds(node[j].disk, k, committed[k].entry)})
+
+\* What a leader takes for acknowledged is on the peer's disk, unless that has moved on to a later term.
+MatchSoundInv ==
+  \A i \in Server, j \in Server :
+    node[i].role = "Leader" /\ j # i /\ node[j].disk.term <= node[i].currentTerm
+      => HoldsUpTo(node[j].disk, node[i], node[i].matchIndex[j])
+
+\* What a node takes for durable is on its disk.
+DurableIndexSoundInv ==
+  \A i \in Server : /\ node[i].disk.term >= node[i].durableTerm
+                    /\ HoldsUpTo(node[i].disk, node[i], node[i].durableIndex)
+
+IsGrant(m) == m.type = "RequestVoteReply" /\ ~m.preVote /\ m.granted
+
+\* In one term a node votes once: of two grants, and of what its disk says, none contradicts the other.
+VoteOncePerTermInv ==
+  \A m \in {m \in messages : IsGrant(m)} :
+    /\ node[m.source].disk.term = m.electionTerm => node[m.source].disk.vote = m.dest
+    /\ \A other \in {o \in messages : IsGrant(o)} :
+         other.source = m.source /\ other.electionTerm = m.electionTerm => other.dest = m.dest
+
+New == messages' \ messages
+Runs(i) == node[i].up /\ node'[i].up
+\* Whether i commits by counting in this step: a leader that steps down for a later term does not.
+CountsOn(i) == Runs(i) /\ node[i].role = "Leader" /\ node'[i].currentTerm = node[i].currentTerm
+LeadsOn(i) == CountsOn(i) /\ node'[i].role = "Leader"
+
+VoteDurableBeforeReplyProp ==
+  [][\A m \in {m \in New : IsGrant(m)} :
+       LET disk == node'[m.source].disk
+       IN  disk.term > m.electionTerm \/ (disk.term = m.electionTerm /\ disk.vote = m.dest)]_vars
+
+TermDurableBeforeReplyProp == [][\A m \in New : m.term <= node'[m.source].disk.term]_vars
+
+\* Whatever a crash leaves, no entry is of a later term than the stored one.
+TermDurableBeforeEntryProp ==
+  [][\A i \in Server : \A disk \in SurvivingDisks(node'[i]) :
+       LastTerm(disk) <= disk.term /\ disk.snapshot.term <= disk.term]_vars
+
+EntryDurableBeforeAckProp ==
+  [][\A m \in {m \in New : m.type = "AppendEntriesReply" /\ m.accepted} :
+       m.matchIndex <= LastIndex(node'[m.source].disk)]_vars
+
+SnapshotDurableBeforeAckProp ==
+  [][\A m \in {m \in New : m.type = "InstallSnapshotReply" /\ m.installed} :
+       m.lastIndex <= LastIndex(node'[m.source].disk)]_vars
+
+\* Durability is never lost here, so nothing may look as if it were.
+HaltOnlyOnLossProp == [][\A i \in Server : ~node'[i].halted]_vars
+
+\* A leader commits only what the disks of a quorum hold.
+CommittedByQuorumProp ==
+  [][\A i \in Server :
+       CountsOn(i) /\ node'[i].commitIndex > node[i].commitIndex =>
+         HasQuorum(Configuration(node[i]),
+                   {j \in Server : HoldsUpTo(node'[j].disk, node'[i], node'[i].commitIndex)})]_vars
+
+\* A read is answered with no less than was committed when it began. [Thesis 6.4]
+ReadFreshness == \A r \in DOMAIN begun : begun[r].index # Nil => begun[r].index >= begun[r].committed
+
+-----------------------------------------------------------------------------
+\* Configurations. [Raft 6, Thesis 4]
+
+\* Where a log begins, its configuration is the one that was committed there.
+ConfigurationFromLogInv ==
+  \A i \in Server : \A at \in {node[i].base, node[i].snapshot} :
+    at.index # 0 => at.configuration = CommittedConfigurationAt(at.index)
+
+\* In no log does an uncommitted configuration stand on another.
+OneChangeAtATimeInv ==
+  \A i \in Server :
+    Cardinality({k \in node[i].base.index + 1..LastIndex(node[i]) :
+                   /\ EntryAt(node[i], k).kind = "Configuration"
+                   /\ ~(k <= Len(committed) /\ committed[k].entry = EntryAt(node[i], k))}) <= 1
+
+\* Of any two nodes, there are no disjoint quorums that could elect the one and the other: whose members all would vote
+\* for it, each under the configuration of the node to be elected.
+ConfigurationSafety ==
+  LET electable(n, S) ==
+        HasQuorum(Configuration(n), {j \in S : IsUpToDate(node[j], LastIndex(n), LastTerm(n))})
+  IN  \A i, j \in Server :
+        Configuration(node[i]) # Configuration(node[j])
+          /\ Configuration(node[i]).voters # {} /\ Configuration(node[j]).voters # {}
+            => \A S \in SUBSET Server : ~(electable(node[i], S) /\ electable(node[j], Server \ S))
+
+Campaigns(n) == n.role \in {"PreCandidate", "Candidate"}
+
+\* A leader appends a configuration only when the one before, and an entry of its own term, are committed.
+CurrentTermCommitBeforeChangeProp ==
+  [][\A i \in Server :
+       node[i].role = "Leader" /\ node'[i].currentTerm = node[i].currentTerm =>
+         \A k \in LastIndex(node[i]) + 1..LastIndex(node'[i]) :
+           EntryAt(node'[i], k).kind = "Configuration" =>
+             /\ ConfigurationIndexAt(node'[i], k - 1) <= node'[i].commitIndex
+             /\ node[i].termStart <= node'[i].commitIndex]_vars
+
+\* A leader that a committed configuration leaves out leads no more.
+RemovedLeaderStepsDownProp ==
+  [][\A i \in Server :
+       node'[i].role = "Leader" /\ node'[i].commitIndex # node[i].commitIndex =>
+         ConfigurationIndex(node'[i]) > node'[i].commitIndex \/ IsVoter(Configuration(node'[i]), i)]_vars
+
+\* Who begins a campaign is a voter, as far as it can know.
+OnlyVotersCampaignProp ==
+  [][\A i \in Server :
+       ~Campaigns(node[i]) /\ Campaigns(node'[i]) =>
+         \E k \in Max(node[i].commitIndex, node[i].base.index)..LastIndex(node[i]) :
+           IsVoter(ConfigurationAt(node[i], k), i)]_vars
+
+\* A round is confirmed by voters alone, a majority of each half.
+LearnerNeverCountedProp ==
+  [][\A i \in Server :
+       node'[i].role = "Leader" /\ node'[i].confirmedRound > node[i].confirmedRound =>
+         HasQuorum(Configuration(node'[i]),
+                   {j \in Server : j = i \/ node'[i].ackedRound[j] >= node'[i].confirmedRound})]_vars
+
+-----------------------------------------------------------------------------
+\* Laws of steps: what one step may change of a node. A crash and a restart are no steps of the node.
+
+KeepsUpTo(before, after, last) ==
+  LastIndex(after) >= last /\ \A k \in before.base.index + 1..last : Holds(after, k, EntryAt(before, k))
+
+\* A leader never takes away or overwrites its entries. [Raft Fig. 3]
+LeaderAppendOnly ==
+  [][\A i \in Server : LeadsOn(i) => KeepsUpTo(node[i], node'[i], LastIndex(node[i]))]_vars
+
+TermMonotonicProp ==
+  [][\A i \in Server : /\ node'[i].currentTerm >= (IF Runs(i) THEN node[i].currentTerm ELSE node[i].disk.term)
+                       /\ node'[i].disk.term >= node[i].disk.term]_vars
+
+\* Who sees a later term leads no more.
+StepDownOnHigherTermProp ==
+  [][\A i \in Server : node'[i].currentTerm = node[i].currentTerm \/ node'[i].role \in {"Follower", "Candidate"}]_vars
+
+RoleTransitionsProp ==
+  [][\A i \in Server :
+       Runs(i) /\ node'[i].role # node[i].role /\ node'[i].role # "Follower" =>
+         IF node'[i].role = "Leader" THEN node[i].role = "Candidate" ELSE node[i].role # "Leader"]_vars
+
+\* A vote changes only with the term, or from none.
+VoteStableProp ==
+  [][\A i \in Server :
+       Runs(i) /\ node'[i].currentTerm = node[i].currentTerm /\ node[i].votedFor # Nil
+         => node'[i].votedFor = node[i].votedFor]_vars
+
+\* A vote for another is for a log that is at least as up-to-date. [Raft 5.4.1]
+VoteOnlyUpToDateProp ==
+  [][\A i \in Server :
+       Runs(i) /\ node'[i].votedFor \notin {Nil, i}
+         /\ (node'[i].currentTerm # node[i].currentTerm \/ node'[i].votedFor # node[i].votedFor) =>
+           \E m \in messages :
+             /\ m.type = "RequestVote" /\ ~m.preVote /\ m.dest = i /\ m.source = node'[i].votedFor
+             /\ m.term = node'[i].currentTerm /\ IsUpToDate(node[i], m.lastIndex, m.lastTerm)]_vars
+
+\* Entries go only where a leader of the present term, not this node, has others, and never committed ones.
+PermittedLogChangesProp ==
+  [][\A i \in Server :
+       Runs(i) =>
+         /\ KeepsUpTo(node[i], node'[i], node[i].commitIndex)
+         /\ \/ KeepsUpTo(node[i], node'[i], LastIndex(node[i]))
+            \/ /\ node'[i].role = "Follower"
+               /\ \/ Installing(node[i])
+                  \/ \E m \in messages :
+                       /\ m.type = "AppendEntries" /\ m.dest = i /\ m.term = node'[i].currentTerm
+                       /\ \E k \in Max(m.prevIndex, node[i].base.index) + 1..
+                                   Min(m.prevIndex + Len(m.entries), LastIndex(node[i])) :
+                            EntryAt(node[i], k).term # m.entries[k - m.prevIndex].term]_vars
+
+CommitMonotonicProp == [][\A i \in Server : Runs(i) => node'[i].commitIndex >= node[i].commitIndex]_vars
+
+\* A leader commits by counting only entries of its own term. [Raft 5.4.2, Fig. 8]
+CommitOnlyCurrentTermProp ==
+  [][\A i \in Server :
+       CountsOn(i) /\ node'[i].commitIndex # node[i].commitIndex
+         => TermAt(node'[i], node'[i].commitIndex) = node[i].currentTerm]_vars
+
+\* A follower commits no more than its leader told it to, of what it knows to agree.
+FollowerCommitBoundProp ==
+  [][\A i \in Server :
+       Runs(i) /\ ~CountsOn(i) /\ node'[i].commitIndex > node[i].commitIndex =>
+         \/ node[i].incoming # Nil /\ node'[i].commitIndex = node[i].incoming.snapshot.index
+         \/ \E m \in messages :
+              /\ m.dest = i
+              /\ CASE m.type = "AppendEntries" ->
+                        node'[i].commitIndex <= Min(m.commitIndex, m.prevIndex + Len(m.entries))
+                   [] m.type = "Heartbeat" -> node'[i].commitIndex <= m.commitIndex
+                   [] m.type = "InstallSnapshot" -> node'[i].commitIndex <= m.snapshot.index
+                   [] OTHER -> FALSE]_vars
+
+ApplyOnceInOrderProp == [][\A i \in Server : Runs(i) => node'[i].appliedIndex >= node[i].appliedIndex]_vars
+
+\* A leader sends what is in its log.
+LeaderSendsItsLogProp ==
+  [][\A m \in {m \in New : m.type = "AppendEntries"} :
+       LET n == node'[m.source]
+       IN  /\ m.prevIndex >= n.base.index /\ Matches(n, m.prevIndex, m.prevTerm)
+           /\ m.prevIndex + Len(m.entries) <= LastIndex(n)
+           /\ \A k \in DOMAIN m.entries : EntryAt(n, m.prevIndex + k) = m.entries[k]
+           /\ m.commitIndex <= n.commitIndex]_vars
+
+SnapshotOnlyWhenNeededProp ==
+  [][\A m \in {m \in New : m.type = "InstallSnapshot"} :
+       Min(node[m.source].matchIndex[m.dest], node'[m.source].matchIndex[m.dest]) < node'[m.source].base.index]_vars
+
+\* A follower acknowledges no more than its leader has sent it.
+AckOnlyWhatWasSentProp ==
+  [][\A m \in {m \in New : m.type = "AppendEntriesReply" /\ m.accepted} :
+       m.term = node'[m.source].currentTerm => m.matchIndex <= node'[m.source].verifiedIndex]_vars
+
+\* Within a term a leader's match indexes do not fall.
+MatchMonotonicProp ==
+  [][\A i \in Server : LeadsOn(i) =>
+       \A j \in Members(Configuration(node'[i])) : node'[i].matchIndex[j] >= node[i].matchIndex[j]]_vars
+
+\* Only an acknowledgement changes them: a rejection says nothing about what was acknowledged.
+NackHintSafeProp ==
+  [][\A i \in Server : LeadsOn(i) =>
+       \A j \in Members(Configuration(node'[i])) :
+         node'[i].matchIndex[j] # node[i].matchIndex[j] =>
+           \E m \in messages :
+             /\ m.source = j /\ m.dest = i
+             /\ CASE m.type = "AppendEntriesReply" -> m.accepted /\ m.matchIndex = node'[i].matchIndex[j]
+                  [] m.type = "InstallSnapshotReply" -> m.installed /\ m.lastIndex = node'[i].matchIndex[j]
+                  [] OTHER -> FALSE]_vars
+
+\* Who becomes leader has the votes of a quorum of its configuration, its own from its disk.
+ElectedByQuorumProp ==
+  [][\A i \in Server :
+       node'[i].role = "Leader" /\ node[i].role # "Leader" =>
+         HasQuorum(Configuration(node[i]),
+                   {j \in Server :
+                      IF j = i THEN node'[i].disk.term = node'[i].currentTerm /\ node'[i].disk.vote = i
+                      ELSE \/ j \in node[i].granted
+                           \/ \E m \in messages : /\ IsGrant(m) /\ m.source = j /\ m.dest = i
+                                                  /\ m.electionTerm = node'[i].currentTerm})]_vars
+
+-----------------------------------------------------------------------------
+\* Not true, though often believed: a search shows a counterexample of each, so that nobody adds them.
+
+\* As LeaderCompleteness, by the entry's own term: an entry of an old term is committed in a later one, and a stale
+\* leader in between lacks it.
+LeaderCompletenessByEntryTermInv ==
+  \A i \in Server : node[i].role = "Leader" =>
+    \A k \in DOMAIN committed :
+      committed[k].entry.term < node[i].currentTerm => Holds(node[i], k, committed[k].entry)
+
+\* Whoever has this node's vote has what this node takes for committed: it may learn of a commit after voting.
+VotesGrantedInv ==
+  \A i \in Server : node[i].votedFor # Nil =>
+    \A k \in node[i].base.index + 1..node[i].commitIndex : Holds(node[node[i].votedFor], k, EntryAt(node[i], k))
+
+\* Where a log differs from a committed entry, its entry is of an earlier term: true of Paxos, not of Raft.
+CommittedEntriesTermsInv ==
+  \A i, j \in Server : \A k \in node[i].base.index + 1..node[i].commitIndex :
+    k > node[j].base.index /\ k <= LastIndex(node[j]) => EntryAt(node[j], k).term <= EntryAt(node[i], k).term
+
+\* A leader's own disk has what it commits: not if it writes while it replicates. [Thesis 10.2.1]
+CommittedIsDurableInv ==
+  \A i \in Server : node[i].role = "Leader" => node[i].commitIndex <= node[i].durableIndex
+
+-----------------------------------------------------------------------------
+\* What comes about if messages arrive, writes end and timers run: MC.tla says under which fairness.
+
+LeaderElectedLive == <>(\E i \in Server : node[i].role = "Leader")
+
+CommandsCommittedLive ==
+  \A value \in Value :
+    (\E i \in Server : node[i].role = "Leader" /\ \E k \in DOMAIN node[i].log : node[i].log[k].value = value)
+      ~> (\E k \in DOMAIN committed : committed[k].entry.value = value)
 =============================================================================

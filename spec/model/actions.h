@@ -60,6 +60,7 @@ struct Output {
   std::vector<Peer> left;
   // If set, `sent` holds all of those, with at most so many entries each: the maximal choice.
   uint32_t page_max = 0;
+  bool all_pages = true;  // If not: of each peer's only the one after what it has acknowledged, as long as may be.
 
   void clear() {
     sent.clear();
@@ -107,8 +108,8 @@ Node Start(NodeId id, Term term, NodeId vote, Log log, Snapshot snapshot, bool v
 // The names of all actions, as raft.tla has them.
 const std::vector<const char*>& ActionNames();
 
-// Messages that the leader may send to `peer`, with at most `page_max` entries each. [TLA AppendsTo, SnapshotsTo]
-void AppendsTo(const Node& leader, const Peer& peer, uint32_t page_max, std::vector<Message>& messages);
+// Messages that the leader may send to `peer`, as `output` says. [TLA AppendsTo, SnapshotsTo]
+void AppendsTo(const Node& leader, const Peer& peer, const Output& output, std::vector<Message>& messages);
 
 // Whether `node` will ignore `message` for ever, when its disk has `disk_term`. [TLA Ignored]
 bool Ignored(const Message& message, const Node& node, Term disk_term);

@@ -20,6 +20,7 @@ struct Bounds {
   Options options;
   std::vector<Change> changes;
   uint32_t page_max = 1;
+  bool all_pages = true;
 
   // MC.tla
   Term max_term = 1;
@@ -27,6 +28,8 @@ struct Bounds {
   uint32_t max_crashes = 0;
   uint32_t max_failures = 0;
   uint32_t max_writes = 2;
+  uint32_t max_messages = 0;  // Under way at once; 0: no bound.
+  uint32_t max_depth = 0;     // Steps from the beginning; 0: no bound.
   uint64_t max_round = 0;
   uint32_t max_reads = 0;
   uint32_t starters = 3;  // The first of them may start an election on their own.

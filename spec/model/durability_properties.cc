@@ -143,18 +143,17 @@ bool HaltOnlyOnLossProp(const StepView& s) { return !s.after.node.halted; }
 bool CommittedByQuorumProp(const StateView& before, const StateView& after, size_t node) {
   const Node& was = before.locals[node]->node;
   const Node& is = after.locals[node]->node;
-  if (was.role != Role::kLeader || is.commit_index <= was.commit_index) return true;
+  if (was.role != Role::kLeader || is.current_term != was.current_term || is.commit_index <= was.commit_index) {
+    return true;
+  }
   return HasQuorum(was.configuration(),
                    [&](NodeId id) { return HoldsUpTo(after.at(id).disk.log, is.log, is.commit_index); });
 }
 
 // A read is answered with no less than was committed when it began. [Thesis §6.4]
-bool ReadFreshness(const StateView& before, const StateView& after, size_t /*node*/) {
-  for (size_t i = 0; i < before.history->begun.size(); ++i) {
-    const BegunRead& read = after.history->begun[i];
-    if (read.answered && !before.history->begun[i].answered && read.index < read.committed) return false;
-  }
-  return true;
+bool ReadFreshness(const StateView& s) {
+  return std::all_of(s.history->begun.begin(), s.history->begun.end(),
+                     [](const BegunRead& read) { return !read.answered || read.index >= read.committed; });
 }
 
 }  // namespace
@@ -173,7 +172,7 @@ std::vector<PropertyInfo> DurabilityProperties() {
       {"SnapshotDurableBeforeAckProp", Form::kProp, true, nullptr, SnapshotDurableBeforeAckProp},
       {"HaltOnlyOnLossProp", Form::kProp, true, nullptr, HaltOnlyOnLossProp},
       {"CommittedByQuorumProp", Form::kProp, true, nullptr, nullptr, CommittedByQuorumProp},
-      {"ReadFreshness", Form::kProp, true, nullptr, nullptr, ReadFreshness},
+      {"ReadFreshness", Form::kInv, true, ReadFreshness},
   };
 }
 

@@ -152,8 +152,10 @@ bool WriteDoneAt(Local& local, const Options& options, size_t at, Output& output
 }
 
 bool WriteFailedAt(Local& local, const Options& options, size_t at, bool kept, Output& output, LocalResult& result) {
-  if (!local.up || local.node.halted || !IsTellable(local, local.writes[at])) return false;
+  if (!local.up || local.node.halted || local.writes[at].kind == WriteKind::kInstall) return false;
   const WriteId id = local.writes[at].id;
+  const LogWrite* log_write = FindLogWrite(local.node, id);
+  if (log_write != nullptr && log_write->done) return false;
   Context context{local.node, options, output};
   WriteFailed(context, id);
   std::erase_if(local.writes, [&](Pending& write) {

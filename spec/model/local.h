@@ -64,7 +64,7 @@ bool SnapshotInstalledAt(Local& local, const Options& options, bool ok, Output& 
 // After an action of actions.h: puts its writes on their way and its messages out, or on hold.
 void TakeOutput(Local& local, Output& output, LocalResult& result);
 
-// Whether WriteDoneAt or WriteFailedAt may be told of this write.
+// Whether WriteDoneAt may be told of this write.
 bool IsTellable(const Local& local, const Pending& write);
 
 // The disks that a crash may leave, each once. [TLA SurvivingDisks]

@@ -5,16 +5,18 @@
 
 namespace lockstep::model {
 
-void AppendsTo(const Node& leader, const Peer& peer, uint32_t page_max, std::vector<Message>& messages) {
+void AppendsTo(const Node& leader, const Peer& peer, const Output& output, std::vector<Message>& messages) {
   const Log& log = leader.log;
-  for (Index previous = std::max(log.base_index(), peer.match_index); previous <= log.last_index(); ++previous) {
+  const Index next = std::max(log.base_index(), peer.match_index);
+  for (Index previous = next; previous <= (output.all_pages ? log.last_index() : next); ++previous) {
     Message append = Compose(leader, MessageKind::kAppendEntries, peer.id);
     append.position = {previous, *log.TermAt(previous)};
     append.commit_index = leader.commit_index;
-    messages.push_back(append);
-    for (Index last = previous + 1; last <= log.last_index() && last - previous <= page_max; ++last) {
-      append.entries.push_back(log.At(last));
-      messages.push_back(append);
+    for (Index last = previous;; ++last) {
+      const bool is_longest = last == log.last_index() || last - previous == output.page_max;
+      if (output.all_pages || is_longest) messages.push_back(append);
+      if (is_longest) break;
+      append.entries.push_back(log.At(last + 1));
     }
   }
   if (peer.match_index < log.base_index()) {
@@ -29,7 +31,7 @@ void BroadcastAppend(Context& c) {
   c.output.may_append = c.node.current_term;
   if (c.output.page_max == 0) return;
   std::vector<Message> messages;
-  for (const Peer& peer : c.node.peers) AppendsTo(c.node, peer, c.output.page_max, messages);
+  for (const Peer& peer : c.node.peers) AppendsTo(c.node, peer, c.output, messages);
   for (Message& message : messages) c.output.sent.push_back({std::move(message), 0, true});
 }
 

@@ -11,7 +11,9 @@ namespace {
 class Searcher {
  public:
   Searcher(const Bounds& bounds, const SearchOptions& options)
-      : options_(options), space_(bounds, options.properties) {}
+      : options_(options),
+        depth_max_(bounds.max_depth == 0 ? options.depth_max : std::min(bounds.max_depth, options.depth_max)),
+        space_(bounds, options.properties) {}
 
   SearchResult Run() {
     const StateKey initial = space_.Initial();
@@ -19,17 +21,18 @@ class Searcher {
     CheckNew(0);
     size_t level_end = 1;
     result_.levels.push_back(1);
+    result_.actions.resize(ActionNames().size());
     for (size_t next = 0; next < states_.size() && !stopped_; ++next) {
       if (next == level_end) {
         result_.levels.push_back(states_.size() - level_end);
         level_end = states_.size();
-        if (result_.levels.size() > options_.depth_max) break;
+        if (result_.levels.size() > depth_max_) break;
       }
       Expand(static_cast<uint32_t>(next));
       if (next % options_.progress_every == 0) Report(next);
     }
     result_.states = states_.size();
-    result_.complete = !stopped_ && result_.levels.size() <= options_.depth_max;
+    result_.complete = !stopped_ && (result_.levels.size() <= depth_max_ || depth_max_ < options_.depth_max);
     return std::move(result_);
   }
 
@@ -52,6 +55,7 @@ class Searcher {
     const StateKey state = states_[id];
     space_.ForEachSuccessor(state, [&](uint32_t node, const StepInfo& step, const StateKey& successor) {
       ++result_.transitions;
+      ++result_.actions[step.action];
       const char* broken = step.violates;
       if (broken == nullptr && !options_.properties.whole_steps.empty() && successor != state) {
         broken = CheckWhole(state, successor, node, step);
@@ -71,7 +75,7 @@ class Searcher {
   // The properties of steps that concern more than one node; only where they can matter.
   const char* CheckWhole(const StateKey& state, const StateKey& successor, uint32_t node, const StepInfo& step) {
     const bool commits = space_.local(step.after).node.commit_index > space_.local(step.before).node.commit_index;
-    if (!commits && step.answered.empty()) return nullptr;
+    if (!commits) return nullptr;
     return CheckWholeStep(options_.properties, space_.View(state), space_.View(successor), node);
   }
 
@@ -115,6 +119,7 @@ class Searcher {
   }
 
   const SearchOptions& options_;
+  const uint32_t depth_max_;
   Space space_;
   std::vector<StateKey> states_;
   std::vector<uint32_t> parents_;

@@ -39,8 +39,9 @@ struct Counterexample {
 struct SearchResult {
   std::vector<uint64_t> levels;  // Distinct states at depth 0, 1, ...
   uint64_t states = 0;
-  uint64_t transitions = 0;  // Steps within bounds, those that change nothing included.
-  bool complete = false;     // All states within bounds were seen.
+  uint64_t transitions = 0;       // Steps within bounds, those that change nothing included.
+  std::vector<uint64_t> actions;  // The same by action, in the order of ActionNames().
+  bool complete = false;          // All states within bounds were seen.
   std::optional<Counterexample> counterexample;
 };
 

@@ -1,6 +1,7 @@
 #include "spec/model/space.h"
 
 #include <algorithm>
+#include <cstdlib>
 #include <numeric>
 #include <utility>
 
@@ -35,6 +36,16 @@ void TakeStep(const StepInfo& step, const Local& after, History& history) {
 uint32_t& At(std::vector<uint32_t>& memo, uint32_t id) {
   if (memo.size() <= id) memo.resize(std::max<size_t>(id + 1, 2 * memo.size()), kUnknown);
   return memo[id];
+}
+
+std::string ReceptionName(const Message& message) { return std::string("Receive") + KindName(message.kind); }
+
+// The program is wrong if there is no action of that name.
+uint32_t ActionNumber(const std::string& name) {
+  const std::vector<const char*>& names = ActionNames();
+  const auto at = std::find(names.begin(), names.end(), name);
+  if (at == names.end()) std::abort();
+  return static_cast<uint32_t>(at - names.begin());
 }
 
 std::vector<std::vector<uint32_t>> Permutations(uint32_t count) {
@@ -94,7 +105,9 @@ StateKey Space::Initial() {
 }
 
 uint32_t Space::AddStep(uint32_t before, LocalStep&& step, uint32_t received) {
-  StepInfo info{step.action, std::move(step.detail)};
+  StepInfo info;
+  info.action = ActionNumber(received == kUnknown ? step.action : ReceptionName(messages_[received]));
+  info.detail = std::move(step.detail);
   Normalize(step.after);
   info.before = before;
   info.received = received;
@@ -163,7 +176,7 @@ uint32_t Space::MessagesAfter(const StateKey& state, uint32_t node, const StepIn
 bool Space::Apply(const StateKey& state, uint32_t node, const StepInfo& step, StateKey& successor) {
   successor.messages = MessagesAfter(state, node, step);
   successor.locals[node] = step.after;
-  return true;
+  return bounds_.max_messages == 0 || lists_.size(successor.messages) <= bounds_.max_messages;
 }
 
 uint32_t Space::HistoryAfter(uint32_t history, uint32_t step_id) {
@@ -235,7 +248,7 @@ StateView Space::View(const StateKey& state) const {
 std::string Space::Text(const StepInfo& step, uint32_t node) const {
   std::string text = std::to_string(node + 1) + " ";
   if (step.received == kUnknown) {
-    text += step.action + (step.detail.empty() ? std::string() : " " + step.detail);
+    text += std::string(ActionNames()[step.action]) + (step.detail.empty() ? std::string() : " " + step.detail);
   } else {
     text += "Receive" + ToString(messages_[step.received]).replace(0, 0, " ");
   }

@@ -30,7 +30,7 @@ struct StateKey {
 
 // A step of one node from one local state, as remembered.
 struct StepInfo {
-  const char* action = "";
+  uint32_t action = 0;  // Its place in ActionNames().
   std::string detail;
   uint32_t before = 0;
   uint32_t after = 0;

@@ -12,6 +12,10 @@ bool LeadsOn(const StepView& s) {
   return Runs(s) && s.before.node.role == Role::kLeader && s.after.node.role == Role::kLeader &&
          s.before.node.current_term == s.after.node.current_term;
 }
+// Whether the node commits by counting in this step: a leader that steps down for a later term does not.
+bool CountsOn(const StepView& s) {
+  return Runs(s) && s.before.node.role == Role::kLeader && s.before.node.current_term == s.after.node.current_term;
+}
 bool IsNew(const StepView& s, MessageKind kind, const Message& m) { return s.before.up && m.kind == kind; }
 
 // Whether `after` begins with all of `before` up to `last`, compaction aside.
@@ -91,16 +95,16 @@ bool CommitMonotonicProp(const StepView& s) {
 // A leader commits by counting only entries of its own term. [Raft §5.4.2, Figure 8]
 bool CommitOnlyCurrentTermProp(const StepView& s) {
   const Node& is = s.after.node;
-  if (!Runs(s) || s.before.node.role != Role::kLeader || is.commit_index == s.before.node.commit_index) return true;
+  if (!CountsOn(s) || is.commit_index == s.before.node.commit_index) return true;
   return is.log.TermAt(is.commit_index) == s.before.node.current_term;
 }
 
 // A follower commits no more than its leader told it to, of what it knows to agree.
 bool FollowerCommitBoundProp(const StepView& s) {
   const Index commit = s.after.node.commit_index;
-  if (!Runs(s) || s.before.node.role == Role::kLeader || commit <= s.before.node.commit_index) return true;
+  if (!Runs(s) || CountsOn(s) || commit <= s.before.node.commit_index) return true;
   if (s.received == nullptr) {
-    return s.before.node.Installing() && commit == s.before.node.incoming->snapshot.position.index;
+    return s.before.node.incoming.has_value() && commit == s.before.node.incoming->snapshot.position.index;
   }
   switch (s.received->kind) {
     case MessageKind::kAppendEntries:

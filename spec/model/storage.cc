@@ -124,7 +124,8 @@ bool WriteFailed(Context& c, WriteId id) {
   Node& n = c.node;
   if (n.halted) return false;
   if (id == 0 || id >= n.next_write) return EndOfStep(c);
-  // Names of writes ascend: what was asked for later follows a hole, whether or not the failed write itself still counts.
+  // Names of writes ascend: what was asked for later follows a hole, whether or not the failed write itself still
+  // counts.
   const bool of_log =
       std::any_of(n.log_writes.begin(), n.log_writes.end(), [id](const LogWrite& write) { return write.id >= id; });
   std::erase_if(n.log_writes, [id](const LogWrite& write) { return write.id >= id; });

@@ -14,6 +14,7 @@ class Enumerator {
  public:
   Enumerator(const Bounds& bounds, const Local& local) : bounds_(bounds), local_(local) {
     output_.page_max = bounds.page_max;
+    output_.all_pages = bounds.all_pages;
   }
 
   // Tries an action of the node.
@@ -112,6 +113,7 @@ void AddStorage(const Bounds& bounds, const Local& local, Enumerator& e) {
     e.Try("Applied", std::to_string(applicable), [applicable](Context& c) { return Applied(c, applicable); });
   }
   if (!bounds.snapshots) return;
+  e.Try("EntriesLoaded", "", [](Context& c) { return EntriesLoaded(c); });
   const Index applied = local.node.applied_index;
   e.TryOnDisk("SnapshotTaken", std::to_string(applied), [&](Local& l, Output& output, LocalResult& result) {
     return SnapshotTakenAt(l, bounds.options, applied, applied, output, result);
@@ -177,6 +179,7 @@ std::optional<LocalStep> Reception(const Bounds& bounds, const Local& local, con
   LocalStep step{"", "", local, {}};
   Output output;
   output.page_max = bounds.page_max;
+  output.all_pages = bounds.all_pages;
   Context context{step.after.node, bounds.options, output};
   if (!Receive(context, message)) return std::nullopt;
   TakeOutput(step.after, output, step.result);
