@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -99,6 +100,8 @@ int Print(const explore::SearchResult& result) {
 }  // namespace
 
 int RunExplore(int argc, char** argv) {
+  const auto is_model = [](std::string_view argument) { return argument == "--model"; };
+  if (std::any_of(argv + 1, argv + argc, is_model)) return RunExploreModel(argc, argv);
   explore::Bounds bounds;
   explore::SearchOptions options;
   options.jobs = std::max(1u, std::thread::hardware_concurrency());

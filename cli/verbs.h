@@ -28,6 +28,9 @@ int RunCheck(int argc, char** argv);
 // Tries every schedule of the core within bounds. Besides the statuses above: 3 when the search is incomplete.
 int RunExplore(int argc, char** argv);
 
+// The same with `--model`: every state of the specification within bounds.
+int RunExploreModel(int argc, char** argv);
+
 // Prints the version and how the program was built.
 int RunVersion(int argc, char** argv);
 
