@@ -11,6 +11,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/str_cat.h"
 #include "cli/arguments.h"
+#include "cli/model_trace.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "cli/version.h"
@@ -32,6 +33,8 @@ constexpr int kDiverged = 3;
 struct Arguments {
   std::string path;
   std::string compare;
+  std::string tla;
+  bool model = false;
   bool verbose = false;
   bool ndjson = false;
   bool recorded = false;
@@ -60,7 +63,7 @@ class Printer {
   void Print(const traces::proto::Record& record) {
     if (record.has_step()) step_ = record.step().step();
     const std::string line = narrator_.Line(record);
-    visible_ = step_ >= arguments_.from && step_ <= arguments_.to;
+    visible_ = step_ >= arguments_.from && step_ <= arguments_.to && arguments_.tla.empty();
     if (!visible_) return;
     if (arguments_.ndjson) {
       std::printf("%s\n", traces::ToJson(record).c_str());
@@ -113,7 +116,7 @@ void PrintHead(const traces::proto::Header& header, const std::string& path, con
         static_cast<unsigned long long>(header.build()), static_cast<unsigned long long>(sim::kBuildFingerprint),
         kVersion, arguments.recorded ? "" : " `--recorded` prints what happened there.");
   }
-  if (!arguments.ndjson) std::fprintf(out, "%s\n", traces::LineHeading().c_str());
+  if (!arguments.ndjson && arguments.tla.empty()) std::fprintf(out, "%s\n", traces::LineHeading().c_str());
 }
 
 void PrintViolation(const traces::proto::End& end, const Palette& palette, std::FILE* out) {
@@ -211,9 +214,16 @@ int RunAgain(const Arguments& arguments, const Palette& palette) {
     if (record.has_end()) end = record.end();
     printer.Print(record);
   };
+  TraceCollector collector(arguments.to);
+  if (!arguments.tla.empty()) view.observer = &collector;
   if (arguments.verbose) view.state = [&printer](const State& state) { printer.Print(state); };
   const absl::StatusOr<sim::ReplayReport> report = sim::Replay(*replayable, view);
   if (!report.ok()) return Fail(report.status());
+  if (!arguments.tla.empty()) {
+    if (const absl::Status status = collector.Write(arguments.tla); !status.ok()) return Fail(status);
+    std::fprintf(words, "Wrote %s: %llu steps in the specification's words.\n", arguments.tla.c_str(),
+                 static_cast<unsigned long long>(collector.steps()));
+  }
   return PrintVerdict(*replayable, *report, end, palette, words);
 }
 
@@ -233,6 +243,11 @@ int RunReplay(int argc, char** argv) {
   app.add_flag("--ndjson,--json", arguments.ndjson, "Print one JSON object per line; words go to standard error");
   app.add_flag("--recorded", arguments.recorded, "Print what the file says, without running it again");
   app.add_option("--compare", arguments.compare, "Say where that trace parts from this one, without running either");
+  app.add_option(
+      "--tla", arguments.tla,
+      "Write the steps up to --to in the specification's words (NDJSON), for `./run tlc Trace FILE` and --model");
+  app.add_flag("--model", arguments.model,
+               "FILE is what --tla wrote: check each line against the specification in C++");
   app.add_flag("--no-color", arguments.no_color, "No colours, also on a terminal");
   if (const auto status = ParseArguments(app, argc, argv)) return *status;
   if (arguments.from > arguments.to) {
@@ -240,6 +255,7 @@ int RunReplay(int argc, char** argv) {
                  static_cast<unsigned long long>(arguments.to));
     return kUnusable;
   }
+  if (arguments.model) return CheckModelTrace(arguments.path);
   if (!arguments.compare.empty()) return CompareTraces(arguments);
   if (arguments.recorded && arguments.verbose) {
     std::fprintf(stderr, "replay: --recorded runs nothing, so there are no states for --verbose\n");

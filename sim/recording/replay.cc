@@ -10,22 +10,28 @@
 namespace lockstep::sim {
 namespace {
 
-// Shows the state behind each record of a start or step.
-class StateRecorder : public Recorder {
+// Shows what is behind the records of starts, crashes and steps.
+class ShowingRecorder : public Recorder {
  public:
-  StateRecorder(Sink sink, const std::function<void(const State&)>& show) : Recorder(std::move(sink)), show_(show) {}
+  ShowingRecorder(Sink sink, const ReplayView& view) : Recorder(std::move(sink)), view_(view) {}
 
   void OnStart(const StartEvent& event) override {
     Recorder::OnStart(event);
-    if (show_) show_(event.state);
+    if (view_.state) view_.state(event.state);
+    if (view_.observer != nullptr) view_.observer->OnStart(event);
+  }
+  void OnCrash(const CrashEvent& event) override {
+    Recorder::OnCrash(event);
+    if (view_.observer != nullptr) view_.observer->OnCrash(event);
   }
   void OnStep(const StepEvent& event) override {
     Recorder::OnStep(event);
-    if (show_) show_(event.state);
+    if (view_.state) view_.state(event.state);
+    if (view_.observer != nullptr) view_.observer->OnStep(event);
   }
 
  private:
-  const std::function<void(const State&)>& show_;
+  const ReplayView& view_;
 };
 
 }  // namespace
@@ -50,12 +56,12 @@ absl::StatusOr<ReplayReport> Replay(const Replayable& replayable, const ReplayVi
   if (!recorded.ok()) return recorded.status();
   traces::Comparison comparison(*recorded);
   absl::Status status;
-  StateRecorder recorder(
+  ShowingRecorder recorder(
       [&](const traces::proto::Record& record) {
         if (status.ok()) status = comparison.Take(record);
         if (view.record) view.record(record);
       },
-      view.state);
+      view);
   Choices choices = Choices::Replay(replayable.trace.choices);
   ReplayReport report;
   report.result = Run(replayable.scenario, choices, &recorder);

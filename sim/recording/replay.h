@@ -1,8 +1,8 @@
 // Runs a trace's run again and compares the two, happening by happening.
 //
-// The trace gives scenario and choices, this program gives the rest. If it decides as the one did that recorded, the two
-// runs are the same to the last happening and the digests are equal. If not, the first difference is told, and the run
-// goes on nevertheless: what it does now may still be of interest.
+// The trace gives scenario and choices, this program gives the rest. If it decides as the one did that recorded, the
+// two runs are the same to the last happening and the digests are equal. If not, the first difference is told, and the
+// run goes on nevertheless: what it does now may still be of interest.
 #ifndef LOCKSTEP_SIM_RECORDING_REPLAY_H_
 #define LOCKSTEP_SIM_RECORDING_REPLAY_H_
 
@@ -13,6 +13,7 @@
 
 #include "absl/status/statusor.h"
 #include "core/state.h"
+#include "sim/observer.h"
 #include "sim/run.h"
 #include "traces/diff.h"
 #include "traces/reader.h"
@@ -30,10 +31,11 @@ struct Replayable {
 // Errors: those of traces::ReadSummary and of a scenario's FromProto, with the place.
 absl::StatusOr<Replayable> LoadTrace(const std::string& path);
 
-// Who wants to see the run while it happens; either may be empty.
+// Who wants to see the run while it happens; each may be empty.
 struct ReplayView {
   std::function<void(const traces::proto::Record&)> record;  // Each happening, and the end.
   std::function<void(const State&)> state;                   // After the record of a start or step.
+  Observer* observer = nullptr;                              // Starts, crashes and steps.
 };
 
 struct ReplayReport {

@@ -49,6 +49,10 @@ class NodeRefinement {
 
   const model::Node& node() const { return node_; }
 
+  // Whether the last step was an action, and whether that was a read by lease.
+  bool acted() const { return acted_; }
+  bool read_by_lease() const { return read_by_lease_; }
+
  private:
   friend class StepCheck;
 
@@ -64,6 +68,8 @@ class NodeRefinement {
   WriteId store_write_id_ = 0;  // The chunk of a snapshot that is being stored.
   std::vector<Offer> offers_;   // While leading.
   Index sweep_ = 0;             // The next entry to compare in turn.
+  bool acted_ = false;
+  bool read_by_lease_ = false;
 };
 
 // All nodes of a run, by id.

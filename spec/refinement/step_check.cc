@@ -50,7 +50,8 @@ StepCheck::StepCheck(NodeRefinement& node, const Input& input, const EffectSink&
 std::optional<Difference> StepCheck::Run() {
   last_before_ = node_.log.last_index();
   node_.next_write = kUnnamed;
-  Act();
+  refinement_.read_by_lease_ = false;
+  refinement_.acted_ = Act();
   if (std::optional<Difference> difference = CompareEffects()) return difference;
   Rename();
   if (std::optional<Difference> difference = CompareState(node_, after_)) return difference;
@@ -105,7 +106,10 @@ bool StepCheck::ActOn(const input::Read& request) {
     const auto* outcome = std::get_if<effect::Outcome>(&effect);
     leased = leased || (outcome != nullptr && by_lease(*outcome));
   }
-  if (leased && request.mode == input::ReadMode::kLease) return model::ReadByLease(context_, request.request_id);
+  if (leased && request.mode == input::ReadMode::kLease) {
+    refinement_.read_by_lease_ = true;
+    return model::ReadByLease(context_, request.request_id);
+  }
   return model::Read(context_, request.request_id, {after_.start, after_.next_read_position - 1});
 }
 

@@ -181,5 +181,27 @@ TEST(Replay, BadArgumentsAreRefused) {
   EXPECT_THAT(missing.err, HasSubstr("cannot open no-such.trace: No such file"));
 }
 
+TEST(Replay, ARunInTheSpecificationsWordsIsAcceptedAndATamperedOneRefused) {
+  const std::string trace = Trace("tla", Short());
+  const std::string path = trace + ".ndjson";
+  const ProgramOutcome written = RunProgram({"replay", trace, "--to=500", "--tla=" + path});
+  EXPECT_EQ(written.status, 0) << written.err;
+  EXPECT_THAT(written.out, HasSubstr(": 500 steps in the specification's words"));
+  const ProgramOutcome accepted = RunProgram({"replay", path, "--model"});
+  EXPECT_EQ(accepted.status, 0) << accepted.out;
+  EXPECT_THAT(accepted.out, HasSubstr("ACCEPTED: all "));
+
+  std::string text = ReadFile(path);
+  const size_t commit = text.find("\"commitIndex\":1,\"configurationIndex\"");
+  ASSERT_NE(commit, std::string::npos);
+  text[commit + 14] = '2';
+  std::ofstream(path, std::ios::binary | std::ios::trunc) << text;
+  const ProgramOutcome refused = RunProgram({"replay", path, "--model"});
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.out,
+              AllOf(HasSubstr("REFUSED: line "), HasSubstr("commitIndex is 2, and 1 in the specification")));
+  EXPECT_EQ(RunProgram({"replay", trace, "--model"}).status, 2) << "a trace that is no NDJSON";
+}
+
 }  // namespace
 }  // namespace lockstep::tests
