@@ -17,7 +17,7 @@ bool Members::HasPeerUrl(const Member& member, uint64_t except) const {
 }
 
 Error Members::Add(Member member, Member& added) {
-  if (member.id() == 0) member.set_id(MemberId(last_number_ + 1, 1));
+  if (member.id() == 0) member.set_id(MemberId(last_number_ + 1, 0));
   if (members_.contains(member.id())) return Error::kMemberExist;
   if (HasPeerUrl(member, 0)) return Error::kPeerUrlExists;
   const auto learners =
@@ -30,6 +30,7 @@ Error Members::Add(Member member, Member& added) {
 }
 
 Error Members::Change(const proto::ChangeMember& change, Member& changed) {
+  ++changes_;
   const Member& wanted = change.member();
   if (change.action() == proto::ChangeMember::ADD) return Add(wanted, changed);
   const auto at = members_.find(wanted.id());
@@ -60,6 +61,7 @@ Error Members::Change(const proto::ChangeMember& change, Member& changed) {
 }
 
 void Members::Restore(const proto::SnapshotHead& head) {
+  ++changes_;
   last_number_ = head.last_member_number();
   for (const Member& member : head.members()) members_.emplace(member.id(), member);
 }

@@ -27,6 +27,8 @@ class Members {
 
   const std::map<uint64_t, etcdserverpb::Member>& all() const { return members_; }
   uint32_t last_number() const { return last_number_; }
+  // Grows with every change; says nothing of which.
+  uint64_t changes() const { return changes_; }
   void Restore(const proto::SnapshotHead& head);
 
  private:
@@ -36,6 +38,7 @@ class Members {
 
   std::map<uint64_t, etcdserverpb::Member> members_;
   uint32_t last_number_ = 0;  // The highest that a member has ever had.
+  uint64_t changes_ = 0;
 };
 
 }  // namespace lockstep::kvsm

@@ -424,7 +424,7 @@ Error Model::ChangeMember(const proto::ChangeMember& request, proto::ChangeMembe
     return count;
   };
   if (request.action() == proto::ChangeMember::ADD) {
-    if (member.id() == 0) member.set_id((uint64_t{1} << 32) + last_number_ + 1);
+    if (member.id() == 0) member.set_id(last_number_ + 1);
     if (members_.contains(member.id())) return Error::kMemberExist;
     if (url_taken()) return Error::kPeerUrlExists;
     if (member.islearner() && learners() > 0) return Error::kTooManyLearners;

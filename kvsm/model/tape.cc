@@ -144,7 +144,7 @@ std::string Tape::ChangeMember() {
   proto::ChangeMember change;
   change.set_action(static_cast<proto::ChangeMember::Action>(Draw(5)));
   auto& member = *change.mutable_member();
-  if (Chance(2)) member.set_id((uint64_t{1} << 32) + static_cast<uint64_t>(Draw(5)));
+  if (Chance(2)) member.set_id(static_cast<uint64_t>(Draw(5)));
   for (int n = Draw(3); n > 0; --n) member.add_peerurls(Value());
   member.set_name(Value());
   member.add_clienturls(Value());

@@ -35,7 +35,7 @@ struct MemoryCluster::Node {
   // Of one life, in the order in which they are made.
   std::unique_ptr<MemoryFiles> files;
   DataDirectory data;
-  std::unique_ptr<MapMachine> machine;
+  std::unique_ptr<StateMachine> machine;
   std::unique_ptr<Driver> driver;
 };
 
@@ -48,7 +48,10 @@ MemoryCluster::~MemoryCluster() {
 }
 
 Driver& MemoryCluster::driver(uint32_t number) { return *nodes_.at(number)->driver; }
-const MapMachine& MemoryCluster::machine(uint32_t number) { return *nodes_.at(number)->machine; }
+StateMachine& MemoryCluster::state_machine(uint32_t number) { return *nodes_.at(number)->machine; }
+const MapMachine& MemoryCluster::machine(uint32_t number) {
+  return dynamic_cast<const MapMachine&>(state_machine(number));
+}
 ClusterDisk& MemoryCluster::disk(uint32_t number) { return nodes_.at(number)->faults; }
 MemoryDisk& MemoryCluster::content(uint32_t number) { return nodes_.at(number)->disk; }
 WriteAheadLog& MemoryCluster::log(uint32_t number) { return *nodes_.at(number)->data.log; }
@@ -63,12 +66,12 @@ absl::Status MemoryCluster::Start(uint32_t number) {
   auto data = OpenDataDirectory(*node.files, node.entropy, files);
   if (!data.ok()) return data.status();
   node.data = *std::move(data);
-  node.machine = std::make_unique<MapMachine>();
+  node.machine = make_machine ? make_machine() : std::make_unique<MapMachine>();
   DriverOptions mine = options;
   mine.id = {number, 0};
   auto driver = Driver::Start(
       {clock_, clock_, node.entropy, *node.files, *node.data.log, *node.data.snapshots, *node.machine, node.sender},
-      mine, node.data.stored, nullptr);
+      mine, node.data.stored, observers[number]);
   if (!driver.ok()) return driver.status();
   node.driver = *std::move(driver);
   return absl::OkStatus();

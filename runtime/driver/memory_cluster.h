@@ -53,6 +53,7 @@ class MemoryCluster {
 
   Driver& driver(uint32_t number);
   const MapMachine& machine(uint32_t number);
+  StateMachine& state_machine(uint32_t number);
   ClusterDisk& disk(uint32_t number);
   MemoryDisk& content(uint32_t number);
   WriteAheadLog& log(uint32_t number);
@@ -68,6 +69,9 @@ class MemoryCluster {
   bool AwaitAllApplied();
 
   DriverOptions options;                // For nodes started from now on; the id is filled in.
+  // What nodes started from now on replicate; a MapMachine, if nothing else is said.
+  std::function<std::unique_ptr<StateMachine>()> make_machine;
+  std::map<uint32_t, DriverObserver*> observers;  // Of nodes started from now on.
   std::set<uint32_t> cut_off;           // Nodes whose messages are lost.
   std::map<std::string, int> messages;  // How many of each kind were sent.
 

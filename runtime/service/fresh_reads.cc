@@ -1,0 +1,50 @@
+#include "runtime/service/fresh_reads.h"
+
+#include <utility>
+
+#include "kvsm/errors.h"
+#include "runtime/service/submitter.h"
+
+namespace lockstep::runtime {
+namespace {
+
+constexpr int64_t kRetryMicros = 20'000;
+
+}  // namespace
+
+void FreshReads::Await(Done done) {
+  if (next_ == nullptr) {
+    next_ = std::make_shared<Batch>();
+    next_->deadline_micros = clock_.ReadMonotonic().micros + options_.request_timeout_micros;
+    flush_.Set(0, [this] { Flush(); });
+  }
+  ++waiting_count_;
+  next_->reads.push_back(std::move(done));
+}
+
+void FreshReads::Flush() { Ask(std::exchange(next_, nullptr)); }
+
+void FreshReads::Ask(std::shared_ptr<Batch> batch) {
+  if (replica_ != nullptr) {
+    const auto asked =
+        replica_->Read("", ReadLevel::kLinearizable, [this, batch](const Answer& answer) { OnAnswer(batch, answer); });
+    if (asked.ok()) return;
+    if (!absl::IsResourceExhausted(asked.status())) return End(batch, StatusOf(kvsm::Error::kStopped));
+  }
+  scheduler_.RunAfter(kRetryMicros, [this, batch] { OnAnswer(batch, {absl::UnavailableError("not asked yet")}); });
+}
+
+// A read that was refused has done nothing: it is asked again as long as there is time.
+void FreshReads::OnAnswer(std::shared_ptr<Batch> batch, const Answer& answer) {
+  if (answer.status.ok()) return End(batch, {});
+  if (clock_.ReadMonotonic().micros >= batch->deadline_micros) return End(batch, StatusOf(kvsm::Error::kTimeout));
+  if (replica_ != nullptr && replica_->state().halted) return End(batch, StatusOf(kvsm::Error::kStopped));
+  scheduler_.RunAfter(kRetryMicros, [this, batch = std::move(batch)] { Ask(batch); });
+}
+
+void FreshReads::End(const std::shared_ptr<Batch>& batch, const RpcStatus& status) {
+  waiting_count_ -= batch->reads.size();
+  for (Done& done : std::exchange(batch->reads, {})) done(status);
+}
+
+}  // namespace lockstep::runtime

@@ -1,0 +1,51 @@
+// FreshReads: waits until this node's state is as fresh as a read now needs it: all that came in a turn wait together.
+#ifndef LOCKSTEP_RUNTIME_SERVICE_FRESH_READS_H_
+#define LOCKSTEP_RUNTIME_SERVICE_FRESH_READS_H_
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "runtime/clock.h"
+#include "runtime/rpc/rpc.h"
+#include "runtime/service/options.h"
+#include "runtime/service/replica.h"
+
+namespace lockstep::runtime {
+
+class FreshReads {
+ public:
+  FreshReads(Clock& clock, Scheduler& scheduler, const ServiceOptions& options)
+      : clock_(clock), scheduler_(scheduler), options_(options), flush_(scheduler) {}
+  void Attach(Replica& replica) { replica_ = &replica; }
+
+  // `done` runs later, and reads the state then and there. Errors: kTimeout, kStopped.
+  using Done = std::function<void(const RpcStatus& status)>;
+  void Await(Done done);
+  size_t waiting() const { return waiting_count_; }
+
+ private:
+  // Reads that are asked for together.
+  struct Batch {
+    int64_t deadline_micros = 0;
+    std::vector<Done> reads;
+  };
+
+  void Flush();
+  void Ask(std::shared_ptr<Batch> batch);
+  void OnAnswer(std::shared_ptr<Batch> batch, const Answer& answer);
+  void End(const std::shared_ptr<Batch>& batch, const RpcStatus& status);
+
+  Clock& clock_;
+  Scheduler& scheduler_;
+  const ServiceOptions& options_;
+  Replica* replica_ = nullptr;
+  std::shared_ptr<Batch> next_;
+  size_t waiting_count_ = 0;
+  Timer flush_;
+};
+
+}  // namespace lockstep::runtime
+
+#endif  // LOCKSTEP_RUNTIME_SERVICE_FRESH_READS_H_
