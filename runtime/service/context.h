@@ -14,6 +14,7 @@
 #include "runtime/service/fresh_reads.h"
 #include "runtime/service/kv_machine.h"
 #include "runtime/service/options.h"
+#include "runtime/service/own_tasks.h"
 #include "runtime/service/replica.h"
 #include "runtime/service/submitter.h"
 
@@ -34,7 +35,7 @@ struct ServiceContext {
   std::string Headed(int64_t revision, const google::protobuf::MessageLite& body) const;
 
   Clock& clock;
-  Scheduler& scheduler;
+  OwnTasks scheduler;
   KvMachine& machine;
   const ServiceOptions options;
   Replica* replica = nullptr;

@@ -8,7 +8,7 @@
 namespace lockstep::runtime {
 namespace {
 
-constexpr size_t kCollectedPerBatch = 256;
+constexpr size_t kCollectedPerBatch = 64;
 constexpr size_t kPieceBytes = 1 << 20;
 
 std::shared_ptr<kvsm::Machine> NewState() {

@@ -35,8 +35,7 @@ std::string Line::EndOf(const std::string& prefix) {
   return end;
 }
 
-bool Line::FindFirst(const kvsm::Machine& keys, const std::string& prefix, kvsm::Revision at,
-                     mvccpb::KeyValue& first) {
+bool Line::FindFirst(const kvsm::Machine& keys, const std::string& prefix, kvsm::Revision at, mvccpb::KeyValue& first) {
   RangeRequest request;
   request.set_key(prefix);
   request.set_range_end(EndOf(prefix));

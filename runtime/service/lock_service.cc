@@ -131,9 +131,8 @@ class LockService::ObserveStream final : public RpcStream {
 
 void LockService::Register(RpcMethods& methods) {
   const auto add = [&](const char* name, void (LockService::*method)(std::string_view, Call)) {
-    methods.Add(name, RpcUnary([this, method](std::string_view bytes, Call call) {
-                  (this->*method)(bytes, std::move(call));
-                }));
+    methods.Add(
+        name, RpcUnary([this, method](std::string_view bytes, Call call) { (this->*method)(bytes, std::move(call)); }));
   };
   add("/v3lockpb.Lock/Lock", &LockService::Lock);
   add("/v3lockpb.Lock/Unlock", &LockService::Unlock);
@@ -174,18 +173,18 @@ void LockService::Unlock(std::string_view bytes, Call call) {
 void LockService::Campaign(std::string_view bytes, Call call) {
   v3electionpb::CampaignRequest request;
   if (!ParseRequest(bytes, request, *call)) return;
-  line_.Enter(request.name(), request.value(), request.lease(), call,
-              [this, call, name = request.name()](const RpcStatus& status, const Place& place,
-                                                  kvsm::Revision revision) {
-                if (!status.ok()) return call->Finish(status);
-                v3electionpb::CampaignResponse response;
-                LeaderKey& leader = *response.mutable_leader();
-                leader.set_name(name);
-                leader.set_key(place.key);
-                leader.set_rev(place.created);
-                leader.set_lease(place.lease);
-                call->Reply(context_.Headed(revision, response));
-              });
+  line_.Enter(
+      request.name(), request.value(), request.lease(), call,
+      [this, call, name = request.name()](const RpcStatus& status, const Place& place, kvsm::Revision revision) {
+        if (!status.ok()) return call->Finish(status);
+        v3electionpb::CampaignResponse response;
+        LeaderKey& leader = *response.mutable_leader();
+        leader.set_name(name);
+        leader.set_key(place.key);
+        leader.set_rev(place.created);
+        leader.set_lease(place.lease);
+        call->Reply(context_.Headed(revision, response));
+      });
 }
 
 void LockService::Proclaim(std::string_view bytes, Call call) {

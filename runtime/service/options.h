@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "core/types.h"
 
@@ -12,6 +13,16 @@ namespace lockstep::runtime {
 struct ServiceOptions {
   uint64_t cluster_id = 0;
   NodeId self;
+  // What the cluster shall know of this member; without a name it is told nothing.
+  std::string name;
+  std::vector<std::string> client_urls;
+  // Of a cluster that is new: the first leader writes them down.
+  struct Founder {
+    NodeId node;
+    std::string name;
+    std::vector<std::string> peer_urls;
+  };
+  std::vector<Founder> founders;
   std::string version = "3.5.21";  // What clients decide by what they may ask for.
 
   uint32_t txn_operations_max = 128;

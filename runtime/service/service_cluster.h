@@ -7,6 +7,8 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "core/check.h"
 #include "runtime/driver/memory_cluster.h"
@@ -36,9 +38,7 @@ class ServiceCluster {
   MemoryCluster& cluster() { return cluster_; }
   MemoryClock& clock() { return cluster_.clock(); }
   Services& services(uint32_t number) { return *nodes_.at(number)->services; }
-  const kvsm::Machine& keys(uint32_t number) {
-    return *dynamic_cast<KvMachine&>(cluster_.state_machine(number)).state();
-  }
+  const kvsm::Machine& keys(uint32_t number) { return *nodes_.at(number)->machine->state(); }
   // Any node but this one that is up.
   uint32_t Other(uint32_t number) const {
     for (const auto& [other, node] : nodes_) {
@@ -47,9 +47,8 @@ class ServiceCluster {
     return 0;
   }
 
-  std::shared_ptr<MemoryRpc> Begin(uint32_t number, std::string_view method, RpcMetadata metadata = {}) {
-    return MemoryRpc::Begin(nodes_.at(number)->methods, method, std::move(metadata));
-  }
+  // A call ends with its node.
+  std::shared_ptr<MemoryRpc> Begin(uint32_t number, std::string_view method, RpcMetadata metadata = {});
   // Runs until the call ends, at most so long; how it ended.
   template <typename Response, typename Request>
   RpcStatus Call(uint32_t number, std::string_view method, const Request& request, Response* response,
@@ -93,10 +92,11 @@ class ServiceCluster {
 
     ServiceCluster& cluster;
     const uint32_t number;
-    std::unique_ptr<KvMachine> machine;  // Until the driver has it.
+    std::unique_ptr<KvMachine> machine;
     std::unique_ptr<Services> services;
     std::unique_ptr<ReplicaOf<Driver>> replica;
     RpcMethods methods;
+    std::vector<std::weak_ptr<MemoryRpc>> calls;
   };
 
   void Deliver(uint32_t source, uint32_t dest, std::string bytes);

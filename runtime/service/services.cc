@@ -3,10 +3,14 @@
 #include <utility>
 #include <variant>
 
+#include "runtime/service/auth_service.h"
+#include "runtime/service/cluster_service.h"
 #include "runtime/service/context.h"
 #include "runtime/service/kv_service.h"
 #include "runtime/service/leaderless.h"
 #include "runtime/service/lease_service.h"
+#include "runtime/service/lock_service.h"
+#include "runtime/service/maintenance_service.h"
 #include "runtime/service/watch_hub.h"
 #include "runtime/service/watch_service.h"
 
@@ -14,7 +18,7 @@ namespace lockstep::runtime {
 namespace {
 
 constexpr int64_t kCollectMicros = 1000;
-constexpr size_t kCollectedAtOnce = 1000;
+constexpr size_t kCollectedAtOnce = 300;
 constexpr int64_t kLookMicros = 200'000;
 
 }  // namespace
@@ -22,14 +26,18 @@ constexpr int64_t kLookMicros = 200'000;
 struct Services::Parts {
   Parts(Clock& clock, Scheduler& scheduler, KvMachine& machine, const ServiceOptions& options)
       : context(clock, scheduler, machine, options),
-        hub(scheduler, machine, context.options),
+        hub(context.scheduler, machine, context.options),
         leaderless(context),
         kv(context),
         lease(context),
         watch(context, hub),
-        collect(scheduler),
-        tell_members(scheduler),
-        look(scheduler) {
+        lock(context, hub),
+        cluster(context),
+        maintenance(context),
+        auth(context),
+        collect(context.scheduler),
+        tell_members(context.scheduler),
+        look(context.scheduler) {
     Look();
   }
 
@@ -43,6 +51,10 @@ struct Services::Parts {
   KvService kv;
   LeaseService lease;
   WatchService watch;
+  LockService lock;
+  ClusterService cluster;
+  MaintenanceService maintenance;
+  AuthService auth;
   std::function<void()> members_changed;
   uint64_t members_told = 0;  // Of kvsm::Members::changes.
   Timer collect;              // Of what compaction has set free, while nothing else does.
@@ -76,6 +88,10 @@ void Services::Parts::Collect() {
 Services::Services(Clock& clock, Scheduler& scheduler, KvMachine& machine, const ServiceOptions& options)
     : parts_(std::make_unique<Parts>(clock, scheduler, machine, options)) {
   machine.SetApplied([this] { parts_->OnApplied(); });
+  parts_->context.submitter.SetLocalCall(
+      [this](std::string_view method, std::string_view request, Submitter::CallDone done) {
+        parts_->cluster.Run(method, request, std::move(done));
+      });
 }
 
 Services::~Services() { parts_->context.machine.SetApplied(nullptr); }
@@ -85,6 +101,10 @@ void Services::Register(RpcMethods& methods) {
   parts_->kv.Register(own);
   parts_->lease.Register(own);
   parts_->watch.Register(own);
+  parts_->lock.Register(own);
+  parts_->cluster.Register(own);
+  parts_->maintenance.Register(own);
+  parts_->auth.Register(own);
   for (const auto& [name, method] : own.all()) methods.Add(name, parts_->leaderless.Guard(method));
 }
 
@@ -92,6 +112,7 @@ void Services::Attach(Replica& replica, SideChannel& channel, uint64_t start) {
   parts_->context.replica = &replica;
   parts_->context.reads.Attach(replica);
   parts_->context.submitter.Attach(replica, channel, start);
+  parts_->cluster.Publish();
 }
 
 void Services::OnRoleChanged() { parts_->context.submitter.OnRoleChanged(); }
@@ -101,6 +122,10 @@ void Services::ReceiveFromPeer(NodeId source, std::string_view bytes) {
 }
 
 void Services::SetMembersChanged(std::function<void()> changed) { parts_->members_changed = std::move(changed); }
+
+const std::map<uint64_t, etcdserverpb::Member>& Services::members() const {
+  return parts_->context.keys().members().all();
+}
 
 ServiceFigures Services::figures() const {
   const ServiceContext& context = parts_->context;

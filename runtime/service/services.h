@@ -10,11 +10,12 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <vector>
 
+#include "kvsm/api/cluster.pb.h"
 #include "runtime/clock.h"
 #include "runtime/rpc/rpc.h"
 #include "runtime/service/kv_machine.h"
@@ -55,6 +56,9 @@ class Services {
   void ReceiveFromPeer(NodeId source, std::string_view bytes);
   // `changed` hears, later, that the table of members may have changed: where they are reached, who has left.
   void SetMembersChanged(std::function<void()> changed);
+
+  // By id, as this node knows them; see kvsm/members.h.
+  const std::map<uint64_t, etcdserverpb::Member>& members() const;
 
   ServiceFigures figures() const;
 

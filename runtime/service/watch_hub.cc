@@ -12,9 +12,18 @@ using kvsm::Revision;
 using kvsm::VersionView;
 
 WatchHub::WatchHub(Scheduler& scheduler, KvMachine& machine, const ServiceOptions& options)
-    : scheduler_(scheduler), machine_(machine), options_(options), wake_(scheduler) {
+    : machine_(machine), options_(options), wake_(scheduler) {
   told_ = machine_.state()->revision();
   restores_ = machine_.restores();
+}
+
+WatchHub::~WatchHub() {
+  for (const auto& [key, group] : by_key_) {
+    for (Watch* const watch : group) delete watch;
+  }
+  for (const auto& [range, group] : by_range_) {
+    for (Watch* const watch : group) delete watch;
+  }
 }
 
 Watch* WatchHub::Begin(WatchWish wish, WatchSink& sink) {

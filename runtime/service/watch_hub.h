@@ -75,6 +75,9 @@ class Watch {
 class WatchHub {
  public:
   WatchHub(Scheduler& scheduler, KvMachine& machine, const ServiceOptions& options);
+  ~WatchHub();
+  WatchHub(const WatchHub&) = delete;
+  WatchHub& operator=(const WatchHub&) = delete;
 
   // Requires: the sink outlives the watch.
   Watch* Begin(WatchWish wish, WatchSink& sink);
@@ -111,7 +114,6 @@ class WatchHub {
   void FallBehind(Watch& watch, kvsm::Revision next);
   void EndCompacted();
 
-  Scheduler& scheduler_;
   KvMachine& machine_;
   const ServiceOptions& options_;
   std::map<std::string, Group, std::less<>> by_key_;               // Those of one key.

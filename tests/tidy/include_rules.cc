@@ -49,8 +49,8 @@ const std::vector<IncludeRule>& IncludeRules() {
       {"cli/", {""}, {""}, {}, true},
       // An embedding program, with nothing but what embedders may include.
       {"examples/",
-       {"runtime/machine/", "runtime/node/", "runtime/driver/host", "runtime/driver/requests", "core/types",
-        "core/configuration", "core/options"},
+       {"runtime/machine/", "runtime/node/", "runtime/driver/host", "runtime/driver/requests",
+        "runtime/service/kv_machine", "core/types", "core/configuration", "core/options", "kvsm/api/", "kvsm/command"},
        {"absl/"},
        {},
        true},

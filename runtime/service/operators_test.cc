@@ -1,0 +1,208 @@
+// What operators ask: status, alarms, hashes, snapshots, leadership, members.
+#include <gtest/gtest.h>
+
+#include "kvsm/api/cluster.pb.h"
+#include "kvsm/api/kv.pb.h"
+#include "kvsm/api/maintenance.pb.h"
+#include "kvsm/image.h"
+#include "kvsm/memory/memory_engine.h"
+#include "runtime/service/service_cluster.h"
+
+namespace lockstep::runtime {
+namespace {
+
+class OperatorsTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    for (uint32_t number = 1; number <= 3; ++number) {
+      const std::string n = std::to_string(number);
+      cluster.options.founders.push_back({{number, 0}, "node" + n, {"http://127.0.0.1:238" + n}});
+    }
+    for (uint32_t number = 1; number <= 3; ++number) {
+      cluster.options.name = "node" + std::to_string(number);
+      cluster.options.client_urls = {"http://127.0.0.1:237" + std::to_string(number)};
+      cluster.Start(number);
+    }
+    leader = cluster.cluster().AwaitLeader();
+    ASSERT_NE(leader, 0u);
+    follower = cluster.Other(leader);
+    cluster.clock().Advance(2'000'000);
+  }
+  void Put(const std::string& key, const std::string& value) {
+    etcdserverpb::PutRequest put;
+    put.set_key(key);
+    put.set_value(value);
+    etcdserverpb::PutResponse response;
+    ASSERT_TRUE(cluster.Call(leader, "/etcdserverpb.KV/Put", put, &response).ok());
+  }
+  template <typename Response, typename Request>
+  RpcStatus Ask(uint32_t node, const std::string& method, const Request& request, Response* response) {
+    return cluster.Call(node, "/etcdserverpb." + method, request, response);
+  }
+  // "1:node1 2:node2 3:node3 4:(learner)".
+  std::string Members(uint32_t node) {
+    etcdserverpb::MemberListRequest list;
+    list.set_linearizable(true);
+    etcdserverpb::MemberListResponse response;
+    EXPECT_TRUE(Ask(node, "Cluster/MemberList", list, &response).ok());
+    std::string text;
+    for (const auto& member : response.members()) {
+      text += (text.empty() ? "" : " ") + std::to_string(member.id()) + ":" + member.name();
+      if (member.islearner()) text += "(learner)";
+    }
+    return text;
+  }
+
+  ServiceCluster cluster{3};
+  uint32_t leader = 0;
+  uint32_t follower = 0;
+};
+
+TEST_F(OperatorsTest, StatusIsThatOfTheNodeAsked) {
+  Put("a", "1");
+  ASSERT_TRUE(cluster.cluster().AwaitAllApplied());
+  etcdserverpb::StatusResponse status;
+  for (const uint32_t node : {leader, follower}) {
+    EXPECT_TRUE(Ask(node, "Maintenance/Status", etcdserverpb::StatusRequest(), &status).ok());
+    EXPECT_EQ(status.leader(), leader);
+    EXPECT_EQ(status.header().member_id(), node);
+    EXPECT_TRUE(status.version().starts_with("3.5."));
+    EXPECT_GT(status.raftindex(), 0u);
+    EXPECT_GT(status.dbsize(), 0);
+    EXPECT_FALSE(status.islearner());
+    EXPECT_EQ(status.errors_size(), 0);
+  }
+}
+
+TEST_F(OperatorsTest, AlarmsAreRaisedListedAndDisarmed) {
+  etcdserverpb::AlarmRequest alarm;
+  alarm.set_action(etcdserverpb::AlarmRequest::ACTIVATE);
+  alarm.set_memberid(2);
+  alarm.set_alarm(etcdserverpb::AlarmType::NOSPACE);
+  etcdserverpb::AlarmResponse response;
+  EXPECT_TRUE(Ask(follower, "Maintenance/Alarm", alarm, &response).ok());
+  etcdserverpb::AlarmRequest list;
+  EXPECT_TRUE(Ask(leader, "Maintenance/Alarm", list, &response).ok());
+  ASSERT_EQ(response.alarms_size(), 1);
+  EXPECT_EQ(response.alarms(0).memberid(), 2u);
+  etcdserverpb::StatusResponse status;
+  EXPECT_TRUE(Ask(leader, "Maintenance/Status", etcdserverpb::StatusRequest(), &status).ok());
+  ASSERT_EQ(status.errors_size(), 1);
+  EXPECT_EQ(status.errors(0), "memberID:2 alarm:NOSPACE ");
+  alarm.set_action(etcdserverpb::AlarmRequest::DEACTIVATE);
+  EXPECT_TRUE(Ask(follower, "Maintenance/Alarm", alarm, &response).ok());
+  EXPECT_TRUE(Ask(leader, "Maintenance/Alarm", list, &response).ok());
+  EXPECT_EQ(response.alarms_size(), 0);
+}
+
+TEST_F(OperatorsTest, HashesAreTheSameOnAllNodes) {
+  for (int i = 0; i < 5000; ++i) Put("k" + std::to_string(i % 100), std::to_string(i));
+  ASSERT_TRUE(cluster.cluster().AwaitAllApplied());
+  etcdserverpb::HashKVRequest request;
+  request.set_revision(4000);
+  etcdserverpb::HashKVResponse one;
+  etcdserverpb::HashKVResponse other;
+  EXPECT_TRUE(Ask(leader, "Maintenance/HashKV", request, &one).ok());
+  EXPECT_TRUE(Ask(follower, "Maintenance/HashKV", request, &other).ok());
+  EXPECT_EQ(one.hash(), other.hash());
+  EXPECT_EQ(one.hash_revision(), 4000);
+  EXPECT_EQ(one.compact_revision(), -1);
+  request.set_revision(4001);
+  EXPECT_TRUE(Ask(follower, "Maintenance/HashKV", request, &other).ok());
+  EXPECT_NE(one.hash(), other.hash());
+  request.set_revision(6000);
+  EXPECT_EQ(Ask(follower, "Maintenance/HashKV", request, &other).text,
+            "etcdserver: mvcc: required revision is a future revision");
+  etcdserverpb::CompactionRequest compact;
+  compact.set_revision(4500);
+  etcdserverpb::CompactionResponse compacted;
+  EXPECT_TRUE(Ask(leader, "KV/Compact", compact, &compacted).ok());
+  ASSERT_TRUE(cluster.cluster().AwaitAllApplied());
+  etcdserverpb::DefragmentResponse defragmented;
+  EXPECT_TRUE(Ask(leader, "Maintenance/Defragment", etcdserverpb::DefragmentRequest(), &defragmented).ok());
+  request.set_revision(0);
+  EXPECT_TRUE(Ask(leader, "Maintenance/HashKV", request, &one).ok());
+  EXPECT_TRUE(Ask(follower, "Maintenance/HashKV", request, &other).ok());
+  EXPECT_EQ(one.hash(), other.hash()) << "whether what is compacted is gone already or not";
+}
+
+TEST_F(OperatorsTest, ASnapshotIsAnImageThatCanBeRestored) {
+  for (int i = 0; i < 2000; ++i) Put("k" + std::to_string(i), std::string(100, 'v'));
+  const auto stream = cluster.Begin(leader, "/etcdserverpb.Maintenance/Snapshot");
+  stream->Write("");
+  std::string image;
+  std::string last;
+  etcdserverpb::SnapshotResponse piece;
+  do {
+    ASSERT_TRUE(cluster.Next(*stream, &piece));
+    image += last;
+    last = piece.blob();
+  } while (piece.remaining_bytes() > 0);
+  EXPECT_EQ(last.size(), 32u) << "the sum";
+  EXPECT_TRUE(stream->status()->ok());
+  kvsm::ImageReader reader(std::make_unique<kvsm::MemoryEngine>());
+  ASSERT_TRUE(reader.Take(image).ok());
+  const auto restored = reader.Finish();
+  ASSERT_TRUE(restored.ok());
+  EXPECT_EQ((*restored)->key_count(), 2000);
+}
+
+TEST_F(OperatorsTest, LeadershipMovesWhereItIsTold) {
+  etcdserverpb::MoveLeaderRequest move;
+  etcdserverpb::MoveLeaderResponse moved;
+  move.set_targetid(follower);
+  EXPECT_EQ(Ask(follower, "Maintenance/MoveLeader", move, &moved).text, "etcdserver: not leader");
+  move.set_targetid(99);
+  EXPECT_EQ(Ask(leader, "Maintenance/MoveLeader", move, &moved).text, "etcdserver: bad leader transferee");
+  move.set_targetid(follower);
+  EXPECT_TRUE(Ask(leader, "Maintenance/MoveLeader", move, &moved).ok());
+  EXPECT_EQ(cluster.cluster().AwaitLeader(), follower);
+}
+
+TEST_F(OperatorsTest, MembersAreAddedPromotedAndRemoved) {
+  EXPECT_EQ(Members(follower), "1:node1 2:node2 3:node3");
+  etcdserverpb::MemberAddRequest add;
+  etcdserverpb::MemberAddResponse added;
+  add.set_islearner(true);
+  EXPECT_EQ(Ask(follower, "Cluster/MemberAdd", add, &added).text, "etcdserver: given member URLs are invalid");
+  add.add_peerurls("http://127.0.0.1:2381");
+  EXPECT_EQ(Ask(follower, "Cluster/MemberAdd", add, &added).text, "etcdserver: Peer URLs already exists");
+  add.set_peerurls(0, "http://127.0.0.1:2384");
+  ASSERT_TRUE(Ask(follower, "Cluster/MemberAdd", add, &added).ok());
+  EXPECT_EQ(added.member().id(), 4u);
+  EXPECT_EQ(added.members_size(), 4);
+  EXPECT_EQ(Members(leader), "1:node1 2:node2 3:node3 4:(learner)");
+  add.set_peerurls(0, "http://127.0.0.1:2385");
+  EXPECT_EQ(Ask(leader, "Cluster/MemberAdd", add, &added).text, "etcdserver: too many learner members in cluster");
+
+  etcdserverpb::MemberPromoteRequest promote;
+  etcdserverpb::MemberPromoteResponse promoted;
+  promote.set_id(4);
+  EXPECT_EQ(Ask(follower, "Cluster/MemberPromote", promote, &promoted).text,
+            "etcdserver: can only promote a learner member which is in sync with leader");
+  cluster.options.name = "node4";
+  cluster.options.founders.clear();
+  cluster.Start(4);
+  cluster.clock().Advance(3'000'000);
+  EXPECT_EQ(Members(4), "1:node1 2:node2 3:node3 4:node4(learner)");
+  EXPECT_TRUE(Ask(follower, "Cluster/MemberPromote", promote, &promoted).ok());
+  EXPECT_EQ(Members(4), "1:node1 2:node2 3:node3 4:node4");
+  EXPECT_EQ(Ask(follower, "Cluster/MemberPromote", promote, &promoted).text,
+            "etcdserver: can only promote a learner member");
+
+  etcdserverpb::MemberRemoveRequest remove;
+  etcdserverpb::MemberRemoveResponse removed;
+  remove.set_id(77);
+  EXPECT_EQ(Ask(follower, "Cluster/MemberRemove", remove, &removed).text, "etcdserver: member not found");
+  remove.set_id(leader);
+  EXPECT_TRUE(Ask(follower, "Cluster/MemberRemove", remove, &removed).ok()) << "the leader itself";
+  cluster.Stop(leader);
+  leader = cluster.cluster().AwaitLeader();
+  ASSERT_NE(leader, 0u);
+  EXPECT_EQ(cluster.cluster().driver(leader).state().configuration().voters.size(), 3u);
+  EXPECT_EQ(removed.members_size(), 3);
+  Put("a", "1");
+}
+
+}  // namespace
+}  // namespace lockstep::runtime
