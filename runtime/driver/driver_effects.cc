@@ -23,18 +23,17 @@ void Driver::CarryOutAll() {
 void Driver::Do(effect::SaveVote& write) { writes_.Collect(write); }
 
 void Driver::Do(effect::AppendLog& write) {
+  // Entries that are written again have theirs in the cache: all are found before any is put there anew.
+  std::vector<Payload> all(write.entries.size());
   std::vector<Payload> payloads;
-  Index index = write.first;
-  for (const EntryMeta& entry : write.entries) {
-    Payload payload;
-    if (entry.kind == EntryKind::kCommand) {
-      const Payload* found = FindPayload(index);
-      LOCKSTEP_CHECK(found != nullptr && found->bytes.size() == entry.bytes);
-      payload = *found;
-      payloads.push_back(payload);
-    }
-    cache_.Put(index++, std::move(payload));
+  for (size_t i = 0; i < all.size(); ++i) {
+    if (write.entries[i].kind != EntryKind::kCommand) continue;
+    const Payload* found = FindPayload(write.first + i);
+    LOCKSTEP_CHECK(found != nullptr && found->bytes.size() == write.entries[i].bytes);
+    all[i] = *found;
+    payloads.push_back(*found);
   }
+  for (size_t i = 0; i < all.size(); ++i) cache_.Put(write.first + i, std::move(all[i]));
   writes_.Collect(write, std::move(payloads));
 }
 

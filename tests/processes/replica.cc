@@ -4,6 +4,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 #include <memory>
@@ -38,6 +39,7 @@ class Replica final : public runtime::NodeObserver {
     options.driver.election_timeout_micros = std::atoll(argv[2]);
     options.driver.heartbeat_micros = options.driver.election_timeout_micros / 10;
     options.driver.snapshot_log_bytes = std::strtoull(argv[3], nullptr, 10);
+    options.segment_bytes = std::max<uint64_t>(options.driver.snapshot_log_bytes / 4, 1 << 20);
     options.driver.core.snapshot_trailing_entries = 32;
     options.listen_address = argv[4];
     options.founding.emplace();

@@ -69,6 +69,7 @@ Reply Replicas::Ask(uint32_t number, const std::string& question, double seconds
     if (!line.has_value()) return {};
     ReplicaLine parsed = ParseReplicaLine(*line);
     if (parsed.id == id) return std::move(parsed.reply);
+    if (parsed.id == 0) news_[number - 1].push_back(parsed.reply.word + " " + parsed.reply.text);
   }
 }
 

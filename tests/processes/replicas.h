@@ -40,8 +40,10 @@ class Replicas {
   Process* process(uint32_t number) { return processes_[number - 1].get(); }
   const std::string& listen_address(uint32_t number) const { return listen_[number - 1]; }
 
-  // Asks and waits for that answer; news and answers to others that come meanwhile are dropped.
+  // Asks and waits for that answer; answers to others that come meanwhile are dropped.
   Reply Ask(uint32_t number, const std::string& question, double seconds_max = 30);
+  // What a node has said of itself while it was asked something: "storage ...", "role ...".
+  const std::vector<std::string>& news(uint32_t number) const { return news_[number - 1]; }
   // The node that leads, once one does and accepts a write; 0 after the time.
   uint32_t AwaitLeader(double seconds_max = 30);
 
@@ -50,6 +52,7 @@ class Replicas {
   std::vector<std::string> listen_;
   std::vector<std::vector<std::string>> routes_;  // By the node that uses them.
   std::unique_ptr<Process> processes_[kCount];
+  std::vector<std::string> news_[kCount];
   uint64_t last_id_ = 0;
 };
 
