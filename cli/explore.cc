@@ -111,6 +111,20 @@ int RunExplore(int argc, char** argv) {
   std::vector<uint32_t> candidates;
   CLI::App app("Try every schedule of the core within bounds, and check every property at every step.",
                "lockstep explore");
+  std::string config;
+  std::string about = "bounds that were searched to their end; other options change them:";
+  for (const explore::NamedBounds& named : explore::NamedConfigurations()) {
+    about += std::string("\n") + named.name + ": " + named.about;
+    for (int i = 1; i < argc; ++i) {
+      if (argv[i] == std::string("--config=") + named.name) bounds = named.bounds;
+    }
+  }
+  app.add_option("--config", config, about)->check([](const std::string& name) -> std::string {
+    for (const explore::NamedBounds& named : explore::NamedConfigurations()) {
+      if (name == named.name) return "";
+    }
+    return "there is no configuration '" + name + "' (--help lists them; write --config=NAME)";
+  });
   app.add_option("--nodes", bounds.nodes, "nodes, 1 to 5")->capture_default_str();
   app.add_option("--voters", bounds.voters, "founding voters; 0: all nodes")->capture_default_str();
   app.add_option("--terms", bounds.terms, "no election beyond this term")->capture_default_str();

@@ -19,6 +19,27 @@ Options Bounds::CoreOptions() const {
   return options;
 }
 
+std::vector<NamedBounds> NamedConfigurations() {
+  Bounds elections;
+  elections.entries = 0;
+  elections.elections = 2;
+  elections.crashes = 1;
+  Bounds replication;
+  replication.leader = 1;
+  replication.elections = 1;
+  replication.crashes = 1;
+  Bounds membership;
+  membership.voters = 2;
+  membership.entries = 0;
+  membership.elections = 2;
+  membership.crashes = 1;
+  membership.changes = 1;
+  membership.targets = {{{{ChangeKind::kRemove, {2, 0}}, {ChangeKind::kAddVoter, {3, 0}}}, Transition::kAuto}};
+  return {{"elections", "three nodes elect, with PreVote, twice over two terms; one crash", elections},
+          {"replication", "a leader with an entry; one crash that loses unsynced writes; an election", replication},
+          {"membership", "a joint change from nodes (1 2) to (1 3); two elections, one crash", membership}};
+}
+
 absl::Status ValidateBounds(const Bounds& bounds) {
   if (bounds.nodes < 1 || bounds.nodes > kNodesMax) {
     return absl::InvalidArgumentError(absl::StrCat("--nodes=", bounds.nodes, ": from 1 to ", kNodesMax));

@@ -51,6 +51,14 @@ struct Bounds {
   Options CoreOptions() const;
 };
 
+// The bounds of a configuration that was searched to its end: spec/README.md has the numbers.
+struct NamedBounds {
+  const char* name;
+  const char* about;
+  Bounds bounds;
+};
+std::vector<NamedBounds> NamedConfigurations();
+
 // Errors: InvalidArgument naming the bound that cannot be.
 absl::Status ValidateBounds(const Bounds& bounds);
 
