@@ -11,6 +11,7 @@
 
 #include "CLI/CLI.hpp"
 #include "cli/arguments.h"
+#include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "sim/explore/search.h"
 #include "spec/refinement/refinement.h"
@@ -22,11 +23,17 @@ namespace explore = sim::explore;
 
 std::atomic<bool> interrupted{false};
 
+// One line that changes on a terminal; elsewhere a line every ten seconds.
 void Report(const explore::SearchProgress& progress) {
-  std::fprintf(stderr, "\r%.0f s  %llu states  %llu transitions (%.0f/s)  depth %u  %llu waiting   ", progress.seconds,
-               static_cast<unsigned long long>(progress.states), static_cast<unsigned long long>(progress.transitions),
-               static_cast<double>(progress.transitions) / progress.seconds, progress.depth,
-               static_cast<unsigned long long>(progress.waiting));
+  static double next = 0;
+  const bool terminal = IsTerminal(stderr);
+  if (!terminal && progress.seconds < next) return;
+  next = progress.seconds + 10;
+  std::fprintf(
+      stderr, "%s%.0f s  %s states  %s transitions (%s/s)  depth %u  %s waiting  %.2f GB   %s", terminal ? "\r" : "",
+      progress.seconds, WithThousands(progress.states).c_str(), WithThousands(progress.transitions).c_str(),
+      Short(static_cast<double>(progress.transitions) / progress.seconds).c_str(), progress.depth,
+      WithThousands(progress.waiting).c_str(), static_cast<double>(progress.memory_bytes) / 1e9, terminal ? "" : "\n");
 }
 
 // "remove:3" "voter:4" "learner:4" "leave", joined by "+".
@@ -74,11 +81,12 @@ std::optional<explore::Broken> Refines(const State& before, const Input& input, 
 int Print(const explore::SearchResult& result) {
   const explore::SearchProgress& progress = result.progress;
   std::printf(
-      "%llu distinct states (%llu with the nodes' names told apart), %llu transitions, %.1f s, "
-      "%.0f transitions/s\n",
-      static_cast<unsigned long long>(progress.states), static_cast<unsigned long long>(progress.named),
-      static_cast<unsigned long long>(progress.transitions), progress.seconds,
-      static_cast<double>(progress.transitions) / progress.seconds);
+      "%s distinct states, %s transitions, %.1f s, %s transitions/s\n", WithThousands(progress.states).c_str(),
+      WithThousands(progress.transitions).c_str(), progress.seconds,
+      WithThousands(static_cast<uint64_t>(static_cast<double>(progress.transitions) / progress.seconds)).c_str());
+  if (result.complete) {
+    std::printf("%s distinct states with the nodes' names told apart\n", WithThousands(progress.named).c_str());
+  }
   std::printf("%zu distinct processes, %zu messages, %zu steps of the core (each taken once)\n", result.processes,
               result.messages, result.outcomes);
   if (!result.states_at.empty()) std::printf("depth %zu\n", result.states_at.size() - 1);
@@ -182,6 +190,7 @@ int RunExplore(int argc, char** argv) {
   options.report = Report;
   options.stop = &interrupted;
   std::signal(SIGINT, [](int) { interrupted.store(true); });
+  std::signal(SIGTERM, [](int) { interrupted.store(true); });
   const absl::StatusOr<explore::SearchResult> result = explore::Search(bounds, Refines, options);
   std::fprintf(stderr, "\n");
   if (!result.ok()) {

@@ -27,7 +27,7 @@ std::vector<NamedBounds> NamedConfigurations() {
   Bounds replication;
   replication.leader = 1;
   replication.elections = 1;
-  replication.crashes = 1;
+  replication.crashes = 2;
   Bounds membership;
   membership.voters = 2;
   membership.entries = 0;
@@ -36,7 +36,7 @@ std::vector<NamedBounds> NamedConfigurations() {
   membership.changes = 1;
   membership.targets = {{{{ChangeKind::kRemove, {2, 0}}, {ChangeKind::kAddVoter, {3, 0}}}, Transition::kAuto}};
   return {{"elections", "three nodes elect, with PreVote, twice over two terms; one crash", elections},
-          {"replication", "a leader with an entry; one crash that loses unsynced writes; an election", replication},
+          {"replication", "a leader with an entry; two crashes that lose unsynced writes; an election", replication},
           {"membership", "a joint change from nodes (1 2) to (1 3); two elections, one crash", membership}};
 }
 
