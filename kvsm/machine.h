@@ -30,7 +30,7 @@ namespace lockstep::kvsm {
 
 // At most so many leases end by one command, and so many versions are forgotten after it.
 inline constexpr size_t kExpiredMax = 1000;
-inline constexpr size_t kCollectedPerCommand = 16;
+inline constexpr size_t kCollectedPerCommand = 4;
 
 class Machine {
  public:

@@ -12,6 +12,17 @@ constexpr int64_t kRetryMicros = 20'000;
 
 }  // namespace
 
+void FreshReads::Attach(Replica& replica) {
+  replica_ = &replica;
+  CatchUp();
+}
+
+void FreshReads::CatchUp() {
+  Await([this](const RpcStatus& status) {
+    if (!status.ok() && !replica_->state().halted) CatchUp();
+  });
+}
+
 void FreshReads::Await(Done done) {
   if (next_ == nullptr) {
     next_ = std::make_shared<Batch>();
@@ -36,7 +47,10 @@ void FreshReads::Ask(std::shared_ptr<Batch> batch) {
 
 // A read that was refused has done nothing: it is asked again as long as there is time.
 void FreshReads::OnAnswer(std::shared_ptr<Batch> batch, const Answer& answer) {
-  if (answer.status.ok()) return End(batch, {});
+  if (answer.status.ok()) {
+    caught_up_ = true;
+    return End(batch, {});
+  }
   if (clock_.ReadMonotonic().micros >= batch->deadline_micros) return End(batch, StatusOf(kvsm::Error::kTimeout));
   if (replica_ != nullptr && replica_->state().halted) return End(batch, StatusOf(kvsm::Error::kStopped));
   scheduler_.RunAfter(kRetryMicros, [this, batch = std::move(batch)] { Ask(batch); });

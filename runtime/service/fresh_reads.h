@@ -18,12 +18,15 @@ class FreshReads {
  public:
   FreshReads(Clock& clock, Scheduler& scheduler, const ServiceOptions& options)
       : clock_(clock), scheduler_(scheduler), options_(options), flush_(scheduler) {}
-  void Attach(Replica& replica) { replica_ = &replica; }
+  void Attach(Replica& replica);
 
   // `done` runs later, and reads the state then and there. Errors: kTimeout, kStopped.
   using Done = std::function<void(const RpcStatus& status)>;
   void Await(Done done);
   size_t waiting() const { return waiting_count_; }
+  // Whether the state has been fresh once since the node's start. Before, it may be older than what was read here in an
+  // earlier life: what is applied again comes from the log, once this node knows again what is committed.
+  bool caught_up() const { return caught_up_; }
 
  private:
   // Reads that are asked for together.
@@ -32,6 +35,7 @@ class FreshReads {
     std::vector<Done> reads;
   };
 
+  void CatchUp();
   void Flush();
   void Ask(std::shared_ptr<Batch> batch);
   void OnAnswer(std::shared_ptr<Batch> batch, const Answer& answer);
@@ -43,6 +47,7 @@ class FreshReads {
   Replica* replica_ = nullptr;
   std::shared_ptr<Batch> next_;
   size_t waiting_count_ = 0;
+  bool caught_up_ = false;
   Timer flush_;
 };
 

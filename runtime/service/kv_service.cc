@@ -44,7 +44,7 @@ void KvService::Range(std::string_view bytes, Call call) {
   if (!ParseRequest(bytes, *request, *call)) return;
   const Error error = Check(*request);
   if (error != Error::kNone) return Refuse(*call, error);
-  if (request->serializable()) return AnswerRange(*request, *call);
+  if (request->serializable() && context_.reads.caught_up()) return AnswerRange(*request, *call);
   context_.reads.Await([this, request, call = std::move(call)](const RpcStatus& status) {
     if (!status.ok()) return call->Finish(status);
     AnswerRange(*request, *call);
@@ -120,7 +120,7 @@ void KvService::Txn(std::string_view bytes, Call call) {
     if (cost == 0 || HasRoom(cost, *call)) Write(CommandKind::kTxn, bytes, std::move(call));
     return;
   }
-  if (IsSerializable(*request)) return AnswerReadTxn(*request, *call);
+  if (IsSerializable(*request) && context_.reads.caught_up()) return AnswerReadTxn(*request, *call);
   context_.reads.Await([this, request, call = std::move(call)](const RpcStatus& status) {
     if (!status.ok()) return call->Finish(status);
     AnswerReadTxn(*request, *call);

@@ -1,7 +1,8 @@
 // KvService: etcdserverpb.KV: ranges, puts, deletions, transactions, compaction.
 //
 // Reads are answered here, from this node's state: at once if the client says so (serializable), else once the state is
-// fresh. Writes go to the log; their bytes as they came.
+// fresh. So soon after a start that the state has never been fresh, all wait: no client shall see it go back. Writes go
+// to the log; their bytes as they came.
 #ifndef LOCKSTEP_RUNTIME_SERVICE_KV_SERVICE_H_
 #define LOCKSTEP_RUNTIME_SERVICE_KV_SERVICE_H_
 

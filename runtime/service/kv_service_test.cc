@@ -174,6 +174,7 @@ TEST_F(KvServiceTest, SerializableReadsNeedNobodyFreshOnesALeader) {
   Begin();
   EXPECT_TRUE(Put(leader, "a", "1").ok());
   EXPECT_TRUE(cluster->cluster().AwaitAllApplied());
+  EXPECT_EQ(Get(follower, "a", true), "1") << "once it has been fresh";
   for (uint32_t node = 1; node <= 3; ++node) {
     if (node != follower) cluster->cluster().cut_off.insert(node);
   }
@@ -186,6 +187,16 @@ TEST_F(KvServiceTest, SerializableReadsNeedNobodyFreshOnesALeader) {
   put.set_key("a");
   impatient->Write(put.SerializeAsString());
   EXPECT_EQ(impatient->status()->text, TextOf(Error::kNoLeader));
+}
+
+TEST_F(KvServiceTest, SerializableReadsDoNotGoBackWhenANodeIsStartedAgain) {
+  Begin();
+  EXPECT_TRUE(Put(leader, "a", "1").ok());
+  EXPECT_TRUE(cluster->cluster().AwaitAllApplied());
+  EXPECT_EQ(Get(follower, "a", true), "1");
+  cluster->Stop(follower);
+  cluster->Start(follower);
+  EXPECT_EQ(Get(follower, "a", true), "1") << "before it has heard from anybody";
 }
 
 TEST_F(KvServiceTest, WritesGoOnUnderTheNextLeader) {
