@@ -1,5 +1,7 @@
 // Any bytes at all, read as a stream of frames: no input may do more than be refused. What is accepted must encode to
 // something that decodes to the same.
+#include <google/protobuf/stubs/logging.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -42,6 +44,12 @@ void ReadWithoutChecksum(std::string_view bytes) {
 
 }  // namespace
 }  // namespace lockstep::runtime
+
+// protobuf would report each text that is not UTF-8.
+extern "C" int LLVMFuzzerInitialize(int*, char***) {
+  google::protobuf::SetLogHandler(nullptr);
+  return 0;
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace lockstep::runtime;  // NOLINT: this file is the fuzzer's alone.

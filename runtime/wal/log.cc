@@ -204,7 +204,7 @@ void WriteAheadLog::Compact(LogPosition base, const ConfigurationEntry& configur
 
 void WriteAheadLog::Commit(Completion done) {
   LOCKSTEP_CHECK(!committing());
-  writing_.emplace();
+  writing_ = std::make_unique<Writing>();
   writing_->records = std::move(collected_);
   writing_->done = std::move(done);
   collected_.clear();
@@ -307,8 +307,8 @@ void WriteAheadLog::Written(const absl::Status& status) {
     Fail(status);
     return;
   }
-  Writing written = *std::move(writing_);
-  writing_.reset();
+  const std::unique_ptr<Writing> holder = std::move(writing_);
+  Writing& written = *holder;
   bool compacted = false;
   for (size_t i = 0; i < written.records.size(); ++i) {
     const Record& record = written.records[i];
@@ -406,7 +406,7 @@ void WriteAheadLog::Prepared(uint32_t number, uint64_t bytes, std::shared_ptr<Fi
   LOCKSTEP_CHECK(number == next_number_);
   preparing_ = false;
   if (status.ok()) next_ = Segment{std::move(file), bytes};
-  if (!writing_.has_value() || !writing_->waiting) return;
+  if (writing_ == nullptr || !writing_->waiting) return;
   if (status.ok()) {
     BeginNextSegment();
   } else {

@@ -65,7 +65,7 @@ class WriteAheadLog final : public LogStore {
   void Compact(LogPosition base, const ConfigurationEntry& configuration) override;
 
   void Commit(Completion done) override;
-  bool committing() const override { return writing_.has_value(); }
+  bool committing() const override { return writing_ != nullptr; }
   bool has_collected() const override { return !collected_.empty(); }
   void Rest() override;
   uint64_t collected_bytes() const override { return collected_bytes_; }
@@ -151,7 +151,7 @@ class WriteAheadLog final : public LogStore {
 
   std::vector<Record> collected_;
   uint64_t collected_bytes_ = 0;
-  std::optional<Writing> writing_;
+  std::unique_ptr<Writing> writing_;  // The batch under way.
 };
 
 }  // namespace lockstep::runtime

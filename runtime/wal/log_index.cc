@@ -8,9 +8,25 @@
 
 namespace lockstep::runtime {
 
+namespace {
+
+// The configuration in effect at the base of a begin, compact or reset record.
+absl::StatusOr<ConfigurationEntry> DecodeBaseConfiguration(const Record& record) {
+  auto configuration = DecodeConfiguration(record.payload.bytes.view());
+  if (configuration.ok() && configuration->index > record.base.index) {
+    return absl::InvalidArgumentError("the configuration at the base is of a later entry");
+  }
+  return configuration;
+}
+
+}  // namespace
+
 absl::Status LogIndex::Begin(const Record& begin) {
-  auto configuration = DecodeConfiguration(begin.payload.bytes.view());
+  auto configuration = DecodeBaseConfiguration(begin);
   if (!configuration.ok()) return configuration.status();
+  if (begin.last.index < begin.base.index) {
+    return absl::InvalidArgumentError("the log ends before it begins");
+  }
   term_ = begin.term;
   voted_for_ = begin.voted_for;
   base_ = begin.base;
@@ -33,7 +49,7 @@ absl::Status LogIndex::Apply(const Record& record, LogAddress address) {
       return absl::OkStatus();
     case RecordType::kCompact:
     case RecordType::kReset: {
-      auto configuration = DecodeConfiguration(record.payload.bytes.view());
+      auto configuration = DecodeBaseConfiguration(record);
       if (!configuration.ok()) return configuration.status();
       if (record.type == RecordType::kReset || !Holds(record.base)) {
         entries_.clear();

@@ -196,6 +196,7 @@ class Replayer {
     } else {
       status = result_.index.Apply(record, address);
     }
+    if (record.synced > address) status = absl::InvalidArgumentError("it says that what follows it was on disk before");
     if (!status.ok()) return Damaged(address.segment, address.offset, std::string(status.message()));
     result_.chain = decoded.crc;
     result_.bytes += decoded.bytes;

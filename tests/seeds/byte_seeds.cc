@@ -101,7 +101,7 @@ void WriteLog(Folder& folder) {
   WriteAheadLogOptions options;
   options.identity = {42, 0, {1, 0}};
   options.segment_bytes = 4096;
-  LOCKSTEP_CHECK(WriteAheadLog::Create(files, entropy, options, Three()).ok());
+  LOCKSTEP_CHECK(WriteAheadLog::Create(files, entropy, options, {0, Three().configuration}).ok());
   auto opened = WriteAheadLog::Open(files, options);
   LOCKSTEP_CHECK(opened.ok());
   WriteAheadLog& log = *opened->log;
