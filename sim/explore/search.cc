@@ -94,9 +94,10 @@ class Searcher {
     named_ = reader.Get();
     seconds_before_ = static_cast<double>(reader.Get()) / 1000;
     for (uint64_t n = reader.Get(); n > 0 && reader.ok(); --n) result_.states_at.push_back(reader.Get());
-    for (uint64_t n = reader.Get(); n > 0 && reader.ok(); --n) {
+    const uint64_t states = reader.Get();
+    visited_.Reserve(states);
+    for (uint64_t n = states; n > 0 && reader.ok(); --n) {
       if (visited_.full()) return absl::InvalidArgumentError("the checkpoint needs more room: raise --memory");
-      if (visited_.crowded()) visited_.Grow();
       visited_.Insert(reader.Get());
     }
     for (PackedWorlds* worlds : {&level_, &waiting_}) {

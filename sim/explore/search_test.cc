@@ -112,7 +112,7 @@ TEST(SearchTest, AFullTableIsNoSuccess) {
 TEST(SearchTest, AStoppedSearchGoesOnFromItsCheckpoint) {
   Bounds bounds = TwoNodes();
   bounds.crashes = 1;
-  const uint64_t all = Explore(bounds).progress.states;
+  const SearchProgress all = Explore(bounds).progress;
   SearchOptions options;
   options.checkpoint = ::testing::TempDir() + "/explore.checkpoint";
   std::remove(options.checkpoint.c_str());
@@ -128,7 +128,9 @@ TEST(SearchTest, AStoppedSearchGoesOnFromItsCheckpoint) {
   }
   EXPECT_TRUE(result.complete);
   EXPECT_GT(runs, 5u);
-  EXPECT_EQ(result.progress.states, all);
+  EXPECT_EQ(result.progress.states, all.states);
+  EXPECT_EQ(result.progress.named, all.named);
+  EXPECT_EQ(result.progress.transitions, all.transitions);
   EXPECT_EQ(result.states_at, Explore(bounds).states_at);
 
   bounds.entries = 0;
@@ -172,6 +174,19 @@ TEST(PackedWorldsTest, WorldsComeBackAsTheyWere) {
     EXPECT_EQ(world.used[10], static_cast<uint8_t>(i));
     ASSERT_EQ(world.messages.size(), i % 7);
   }
+}
+
+// In the order of the slots, a million would take minutes without the room being there first.
+TEST(VisitedSetTest, WhatOneGivesAnotherTakes) {
+  VisitedSet first(1 << 21);
+  first.Reserve(1 << 20);
+  uint64_t fingerprint = 1;
+  for (uint64_t i = 0; i < 1 << 20; ++i)
+    first.Insert(fingerprint = fingerprint * 6364136223846793005u + 1442695040888963407u);
+  VisitedSet second(1 << 21);
+  second.Reserve(first.size());
+  first.ForEach([&second](uint64_t each) { EXPECT_TRUE(second.Insert(each)); });
+  EXPECT_EQ(second.size(), first.size());
 }
 
 TEST(VisitedSetTest, EachFingerprintIsNewOnce) {

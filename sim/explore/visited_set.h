@@ -42,6 +42,12 @@ class VisitedSet {
   bool crowded() const { return size() >= room_ && room_ < states_max_; }
   bool full() const { return size() >= states_max_; }
 
+  // Room for so many now. Whoever inserts what ForEach gave must ask for it first: that comes in the order of the
+  // slots, and would fill the first part of a smaller table without a gap. Not while others insert.
+  void Reserve(uint64_t states) {
+    while (room_ < std::min(states, states_max_)) Grow();
+  }
+
   // Not while others insert.
   void Grow() {
     const Slots old = std::move(slots_);
