@@ -38,6 +38,8 @@ struct Arguments {
   uint32_t nodes = 0;
   uint32_t jobs = 0;
   std::string faults = "all";
+  std::string stack_name = "core";
+  sim::Stack stack = sim::Stack::kCore;
   std::string output = ".";
   bool no_color = false;
   bool list_faults = false;
@@ -72,25 +74,29 @@ CLI::Validator Positive() {
       "");
 }
 
-void ListFaults() {
-  for (const sim::FaultRow& row : sim::FaultTable()) std::printf("  %-18s %s\n", row.name, row.description);
+void ListFaults(sim::Stack stack) {
+  for (const sim::FaultRow& row : sim::FaultTable()) {
+    if (row.known(stack)) std::printf("  %-18s %s\n", row.name, row.description);
+  }
 }
 
-absl::StatusOr<std::vector<sim::Fault>> ParseFaults(const std::string& text) {
+absl::StatusOr<std::vector<sim::Fault>> ParseFaults(const std::string& text, sim::Stack stack) {
   std::vector<sim::Fault> faults;
   if (text == "none") return faults;
   if (text == "all") {
-    for (const sim::FaultRow& row : sim::FaultTable()) faults.push_back(row.fault);
-    return faults;
+    return sim::FaultsOf(stack);
   }
   const std::vector<std::string> names = absl::StrSplit(text, ',');
   for (const std::string& name : names) {
     const std::optional<sim::Fault> fault = sim::FaultNamed(name);
-    if (!fault) {
+    if (!fault || !sim::FaultTable()[static_cast<size_t>(*fault)].known(stack)) {
       std::string known;
-      for (const sim::FaultRow& row : sim::FaultTable()) absl::StrAppend(&known, known.empty() ? "" : ", ", row.name);
-      return absl::InvalidArgumentError(
-          absl::StrCat("no fault '", name, "'; there are: ", known, "; and: all, none. --list-faults explains them"));
+      for (const sim::Fault each : sim::FaultsOf(stack)) {
+        absl::StrAppend(&known, known.empty() ? "" : ", ", ToString(each));
+      }
+      return absl::InvalidArgumentError(absl::StrCat("no fault '", name, "' with --stack=", ToString(stack),
+                                                     "; there are: ", known,
+                                                     "; and: all, none. --list-faults explains them"));
     }
     if (std::find(faults.begin(), faults.end(), *fault) == faults.end()) faults.push_back(*fault);
   }
@@ -146,8 +152,10 @@ std::string Heading(const Arguments& arguments, const std::vector<sim::Fault>& f
   const std::string amount = arguments.seeds > 0 ? WithThousands(arguments.seeds) + " seeds"
                                                  : absl::StrCat(arguments.minutes, " minutes of seeds");
   return absl::StrCat("Running ", amount, " from ", arguments.start_seed, ", ", arguments.jobs, " at a time, ",
-                      arguments.nodes > 0 ? absl::StrCat(arguments.nodes) : std::string("1 to 7"), " nodes, ",
-                      faults.size() == sim::kFaultCount ? "all" : absl::StrCat(faults.size()), " kinds of faults");
+                      arguments.nodes > 0 ? absl::StrCat(arguments.nodes) : std::string("1 to 7"),
+                      arguments.stack == sim::Stack::kFull ? " whole nodes, " : " bare cores, ",
+                      faults.size() == sim::FaultsOf(arguments.stack).size() ? "all" : absl::StrCat(faults.size()),
+                      " kinds of faults");
 }
 
 int Fuzz(const Arguments& arguments, const std::vector<sim::Fault>& faults) {
@@ -155,6 +163,7 @@ int Fuzz(const Arguments& arguments, const std::vector<sim::Fault>& faults) {
   const bool live = IsTerminal(stderr);
   ProgressLine line(stderr, live, TerminalWidth(stderr));
   sim::CampaignOptions options;
+  options.stack = arguments.stack;
   options.start_seed = arguments.start_seed;
   options.seeds = arguments.seeds;
   options.seconds = arguments.minutes * 60;
@@ -195,16 +204,21 @@ int RunFuzz(int argc, char** argv) {
       ->check(CLI::Range(1, 1024));
   app.add_option("--faults", arguments.faults,
                  "The faults to inject, separated by commas; or all, or none (without it, all)");
+  app.add_option("--stack", arguments.stack_name,
+                 "What runs in each server: full, a whole node with its files and connections; or core, the bare core "
+                 "(without it, core)")
+      ->check(CLI::IsMember({"full", "core"}));
   app.add_flag("--list-faults", arguments.list_faults, "Print the faults and what they do");
   app.add_option("--start-seed", arguments.start_seed, "The first seed (without it, 1)");
   app.add_option("--output", arguments.output, "The folder for the trace of a failure (without it, this one)");
   app.add_flag("--no-color", arguments.no_color, "No colours, also on a terminal");
   if (const auto status = ParseArguments(app, argc, argv)) return *status;
+  arguments.stack = *sim::StackNamed(arguments.stack_name);
   if (arguments.list_faults) {
-    ListFaults();
+    ListFaults(arguments.stack);
     return 0;
   }
-  const absl::StatusOr<std::vector<sim::Fault>> faults = ParseFaults(arguments.faults);
+  const absl::StatusOr<std::vector<sim::Fault>> faults = ParseFaults(arguments.faults, arguments.stack);
   if (!faults.ok()) return FailUsage(std::string(faults.status().message()));
   if (const absl::Status status = PrepareFolder(arguments.output); !status.ok()) {
     return FailUsage(std::string(status.message()));

@@ -36,7 +36,8 @@ class Campaign {
  public:
   Campaign(const CampaignOptions& options, const std::atomic<bool>& stop)
       : options_(options), stop_(stop), began_(WallClock::now()) {
-    if (options.faults.size() != kFaultCount) swarm_.faults = options.faults;
+    swarm_.stack = options.stack;
+    if (options.faults.size() != FaultsOf(options.stack).size()) swarm_.faults = options.faults;
     if (options.nodes != 0) swarm_.servers = options.nodes;
   }
 
@@ -96,6 +97,7 @@ class Campaign {
     const std::lock_guard<std::mutex> lock(mutex_);
     ++result_.seeds;
     result_.steps += result.steps;
+    result_.events += result.events;
     result_.simulated_micros += result.simulated_micros;
     result_.times.Add(result.counters);
     result_.seeds_with.Add(once);

@@ -20,8 +20,9 @@ namespace lockstep::sim {
 
 struct CampaignOptions {
   uint64_t start_seed = 1;
-  uint64_t seeds = 0;         // How many; 0: until the time is over.
-  double seconds = 0;         // How long, in wall time; 0: until the seeds are done.
+  uint64_t seeds = 0;  // How many; 0: until the time is over.
+  double seconds = 0;  // How long, in wall time; 0: until the seeds are done.
+  Stack stack = Stack::kCore;
   uint32_t jobs = 1;          // Runs at the same time.
   uint32_t nodes = 0;         // Servers in every run; 0: drawn for each seed.
   std::vector<Fault> faults;  // No others are injected.
@@ -38,6 +39,7 @@ struct CampaignFailure {
 struct CampaignResult {
   uint64_t seeds = 0;  // Run to their end.
   uint64_t steps = 0;
+  uint64_t events = 0;
   int64_t simulated_micros = 0;
   double seconds = 0;
   Counters times;       // Over all runs.

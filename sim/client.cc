@@ -103,6 +103,8 @@ void Clients::Try(uint32_t number, uint32_t server) {
   request.payload = client.payload;
   request.key = client.operation.key;
   request.lease = client.lease;
+  request.session = client.session;
+  request.opens_session = OpensSession(client);
   QueuedEvent event;
   if (!world_.Strikes(Fault::kLoss)) {
     event.kind = EventKind::kRequest;
@@ -121,9 +123,20 @@ void Clients::TakeReply(uint32_t slot) {
   const Request reply = world_.requests.Take(slot);
   Client& client = clients_[reply.client];
   if (!client.open || reply.sequence != client.operation.sequence) return;
+  if (reply.opens_session) {
+    if (reply.answer == Answer::kOk && reply.attempt == client.attempt) {
+      client.session = reply.result;
+      --client.attempts;
+      return Try(reply.client, client.server);
+    }
+  } else if (reply.session_lost) {
+    // An earlier attempt may have taken effect, and nobody knows any more: not to be tried in another session.
+    client.session = 0;
+    return Complete(reply.client, Answer::kUnknown, 0, reply.node);
+  }
   if (reply.answer == Answer::kOk) return Complete(reply.client, Answer::kOk, reply.result, reply.node);
   if (reply.attempt != client.attempt) return;
-  if (reply.answer == Answer::kUnknown) client.maybe = true;
+  if (reply.answer == Answer::kUnknown && !reply.opens_session) client.maybe = true;
   client.hint = reply.leader.number;
   client.refused = true;
   client.attempt = next_attempt_++;  // Its timeout no longer matters.
@@ -139,7 +152,7 @@ void Clients::TimeOut(uint32_t number, uint64_t attempt) {
   Client& client = clients_[number];
   if (!client.open || client.attempt != attempt) return;
   if (client.refused) return TryAgain(number);
-  client.maybe = true;  // It may still be under way somewhere.
+  if (!OpensSession(client)) client.maybe = true;  // It may still be under way somewhere.
   Server& server = servers_[client.server - 1];
   if (server.running() && world_.Strikes(Fault::kCancel)) server.WithdrawAny();
   TryAgain(number);

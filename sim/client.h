@@ -66,6 +66,7 @@ class Clients {
     Command operation;
     Payload payload = 0;
     bool lease = false;
+    uint64_t session = 0;  // With whole nodes.
     int64_t invoked = 0;
     uint32_t hint = 0;               // Whom it was told to ask.
     std::vector<uint64_t> believed;  // By key: the value it saw last.
@@ -76,6 +77,10 @@ class Clients {
   void Try(uint32_t number, uint32_t server);
   uint32_t ChooseServer(const Client& client);
   void TryAgain(uint32_t number);
+  // Whether what it asks now is a session.
+  bool OpensSession(const Client& client) const {
+    return world_.scenario.full_stack && client.payload != 0 && client.session == 0;
+  }
   void Complete(uint32_t number, Answer answer, uint64_t result, NodeId node);
   void Note(uint32_t number, Answer answer, uint64_t result, NodeId node);
 

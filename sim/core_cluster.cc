@@ -28,15 +28,6 @@ class CoreCluster final : public Cluster {
 
 }  // namespace
 
-Configuration FoundingConfiguration(const Scenario& scenario) {
-  Configuration founding;
-  for (uint32_t n = 1; n <= scenario.founders; ++n) {
-    const bool learner = n > scenario.founders - scenario.founding_learners;
-    (learner ? founding.learners : founding.voters).insert({n, 0});
-  }
-  return founding;
-}
-
 std::unique_ptr<Cluster> MakeCoreCluster(World& world) { return std::make_unique<CoreCluster>(world); }
 
 }  // namespace lockstep::sim

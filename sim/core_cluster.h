@@ -9,9 +9,6 @@
 
 namespace lockstep::sim {
 
-// The first configuration of `scenario`.
-Configuration FoundingConfiguration(const Scenario& scenario);
-
 // The cluster of world.scenario, nothing of it started. `world` must outlive it.
 std::unique_ptr<Cluster> MakeCoreCluster(World& world);
 

@@ -25,6 +25,7 @@ enum class EventKind : uint8_t {
   kProposeBatch,       //
   kLookUp,             // argument: request id. A read by lease looks up its value.
   kUnreachable,        // detail: number of the peer.
+  kTask,               // detail: lane, argument: the task's id. Of a whole node.
   // At a node, whatever its state.
   kCrash,    // If still in `life`.
   kRestart,  //

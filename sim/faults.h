@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 namespace lockstep::sim {
 
@@ -55,18 +56,43 @@ enum class Fault : uint8_t {
   kSlowApply,
   kUnreachable,
   kEarlyTimeout,
+  // Of whole nodes only: their connections, processes, disks.
+  kHalfOpen,
+  kSplitRead,
+  kCrashAtFile,
+  kSyncFailure,
+  kDiskStall,
+  kDamagedRead,
+  kDamagedBlock,
+  kMisdirectedBlock,
+  kLostFile,
+  kWrongName,
 };
-inline constexpr size_t kFaultCount = static_cast<size_t>(Fault::kEarlyTimeout) + 1;
+inline constexpr size_t kFaultCount = static_cast<size_t>(Fault::kWrongName) + 1;
+
+// What runs in a simulated server.
+enum class Stack : uint8_t {
+  kCore,  // The bare core with a simulated host.
+  kFull,  // A whole node: driver, log files, snapshot files, codec, connections, state machine.
+};
+const char* ToString(Stack stack);
+std::optional<Stack> StackNamed(std::string_view name);
 
 struct FaultRow {
   Fault fault;
   const char* name;         // As in --faults=.
   const char* description;  // One line; ends in what a rate of one million means.
+  bool core = true;         // Whether servers of each stack know it.
+  bool full = true;
+
+  bool known(Stack stack) const { return stack == Stack::kFull ? full : core; }
 };
 
 // One row for each fault, in the order of the enumeration.
 const std::array<FaultRow, kFaultCount>& FaultTable();
 const char* ToString(Fault fault);
+// Those that servers of `stack` know.
+std::vector<Fault> FaultsOf(Stack stack);
 std::optional<Fault> FaultNamed(std::string_view name);
 
 // A value for each fault.

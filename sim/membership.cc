@@ -59,6 +59,14 @@ bool HasQuorumEverywhere(const Servers& servers, ServerSet members, Index commit
                      [&](const Server& server) { return all_hold(server.log()) && all_hold(server.durable_log()); });
 }
 
+bool HasGoodCopy(const Servers& servers, Index committed) {
+  return std::any_of(servers.begin(), servers.end(), [committed](const Server& server) {
+    if (!server.disk_intact()) return false;
+    const bool snapshot = server.state().id == server.id() && server.state().snapshot.last_included.index >= committed;
+    return snapshot || server.durable_log().last_index() >= committed;
+  });
+}
+
 ConfigurationChange DrawChange(const Servers& servers, const Configuration& from, Choices& choices) {
   ConfigurationChange change;
   change.transition = static_cast<lockstep::Transition>(choices.Below(3));

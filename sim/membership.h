@@ -21,6 +21,9 @@ bool HasQuorum(const Servers& servers, ServerSet members, const Configuration& c
 // the one committed last. `committed`: the largest index known to be committed.
 bool HasQuorumEverywhere(const Servers& servers, ServerSet members, Index committed);
 
+// Whether some server that may be counted on has everything up to `committed` for good.
+bool HasGoodCopy(const Servers& servers, Index committed);
+
 // A random change of `from`: a few members join, leave, are promoted or demoted; lost identities are replaced first.
 ConfigurationChange DrawChange(const Servers& servers, const Configuration& from, Choices& choices);
 

@@ -231,29 +231,16 @@ void Node::Do(effect::SetTimer& timer) {
 }
 
 void Node::Do(effect::ConfigurationChanged& changed) {
-  auto& transitions = world_.counters.transitions;
-  const ConfigurationEntry& now = changed.configuration;
-  const bool was_joint = counted_configuration_.configuration.joint();
-  if (now.index < counted_configuration_.index) {
-    ++transitions[static_cast<size_t>(Transition::kConfigurationRolledBack)];
-  } else if (!was_joint && now.configuration.joint()) {
-    ++transitions[static_cast<size_t>(Transition::kSimpleToJoint)];
-  } else if (was_joint && !now.configuration.joint()) {
-    ++transitions[static_cast<size_t>(Transition::kJointToSimple)];
+  if (const auto transition = ConfigurationTransition(counted_configuration_, changed.configuration)) {
+    ++world_.counters.transitions[static_cast<size_t>(*transition)];
   }
-  counted_configuration_ = now;
+  counted_configuration_ = changed.configuration;
 }
 
 void Node::Do(effect::RoleChanged& changed) {
-  static constexpr Transition kNone = static_cast<Transition>(kTransitionCount);
-  static constexpr Transition kOf[4][4] = {
-      {kNone, Transition::kFollowerToPreCandidate, Transition::kFollowerToCandidate, kNone},
-      {Transition::kPreCandidateToFollower, kNone, Transition::kPreCandidateToCandidate, kNone},
-      {Transition::kCandidateToFollower, Transition::kCandidateToPreCandidate, kNone, Transition::kCandidateToLeader},
-      {Transition::kLeaderToFollower, kNone, kNone, kNone},
-  };
-  const Transition transition = kOf[static_cast<size_t>(counted_role_)][static_cast<size_t>(changed.role)];
-  if (transition != kNone) ++world_.counters.transitions[static_cast<size_t>(transition)];
+  if (const auto transition = RoleTransition(counted_role_, changed.role)) {
+    ++world_.counters.transitions[static_cast<size_t>(*transition)];
+  }
   if (changed.role == Role::kLeader && counted_role_ != Role::kLeader) world_.new_leader = {number_, changed.term};
   counted_role_ = changed.role;
 }

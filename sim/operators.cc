@@ -15,7 +15,8 @@ void Nemesis::Operators() {
     if (node != nullptr) Transfer(*node);
   }
   // A lost identity is replaced sooner or later, or the cluster would shrink for ever.
-  if (world_.scenario.fault_ppm[Fault::kWipe] == 0 || world_.choices.Below(4) != 0) return;
+  const bool may_be_lost = world_.scenario.fault_ppm[Fault::kWipe] != 0 || world_.scenario.full_stack;
+  if (!may_be_lost || world_.choices.Below(4) != 0) return;
   Server* leader = AnyLeader();
   if (leader == nullptr) return;
   const NodeSet members = leader->state().configuration().Members();

@@ -77,6 +77,25 @@ size_t ActionOf(const Event& event) {
 
 const char* ActionNameAt(size_t action) { return kActionNames[action]; }
 const char* EffectNameAt(size_t effect) { return kEffectNames[effect]; }
+std::optional<Transition> RoleTransition(Role from, Role to) {
+  static constexpr Transition kNone = static_cast<Transition>(kTransitionCount);
+  static constexpr Transition kOf[4][4] = {
+      {kNone, Transition::kFollowerToPreCandidate, Transition::kFollowerToCandidate, kNone},
+      {Transition::kPreCandidateToFollower, kNone, Transition::kPreCandidateToCandidate, kNone},
+      {Transition::kCandidateToFollower, Transition::kCandidateToPreCandidate, kNone, Transition::kCandidateToLeader},
+      {Transition::kLeaderToFollower, kNone, kNone, kNone},
+  };
+  const Transition transition = kOf[static_cast<size_t>(from)][static_cast<size_t>(to)];
+  return transition == kNone ? std::nullopt : std::optional<Transition>(transition);
+}
+
+std::optional<Transition> ConfigurationTransition(const ConfigurationEntry& from, const ConfigurationEntry& to) {
+  const bool was_joint = from.configuration.joint(), is_joint = to.configuration.joint();
+  if (to.index < from.index) return Transition::kConfigurationRolledBack;
+  if (was_joint == is_joint) return std::nullopt;
+  return is_joint ? Transition::kSimpleToJoint : Transition::kJointToSimple;
+}
+
 const char* ToString(Transition transition) { return kTransitionNames[static_cast<size_t>(transition)]; }
 
 const char* ToString(HistoryVerdict verdict) {

@@ -61,6 +61,9 @@ enum class Transition : uint8_t {
 };
 inline constexpr size_t kTransitionCount = static_cast<size_t>(Transition::kRejoined) + 1;
 const char* ToString(Transition transition);
+// What a change of role, of configuration counts as; nothing if it is none of them.
+std::optional<Transition> RoleTransition(Role from, Role to);
+std::optional<Transition> ConfigurationTransition(const ConfigurationEntry& from, const ConfigurationEntry& to);
 
 struct Counters {
   std::array<uint64_t, kActionCount> actions{};
@@ -85,6 +88,7 @@ struct RunResult {
   HistoryVerdict history = HistoryVerdict::kNotChecked;
   Counters counters;
   uint64_t steps = 0;
+  uint64_t events = 0;  // Steps, and everything else that happened.
   int64_t simulated_micros = 0;
   Fingerprint digest;  // Over all events: equal for equal runs.
   uint64_t draws = 0;

@@ -13,6 +13,7 @@ namespace lockstep::sim {
 
 struct Scenario {
   uint64_t seed = 1;
+  bool full_stack = false;  // Servers are whole nodes (Stack::kFull), not bare cores.
 
   // The cluster: servers 1..servers exist; the first `founders` form the first configuration, the last
   // `founding_learners` of those as learners. The others start empty and wait to be added.
@@ -56,6 +57,14 @@ struct Scenario {
   uint32_t snapshot_bytes_max = 4'000;  // A snapshot's size is drawn up to this.
   uint32_t batch_ppm = 200'000;         // Chance that a write waits for others before it is proposed.
 
+  // Of whole nodes: sizes of files and of what is kept in memory, limits of a turn, patience of sessions.
+  uint64_t segment_bytes = 16 << 10;
+  uint64_t payload_cache_bytes = 256 << 20;
+  uint32_t inputs_per_turn_max = 4096;
+  uint32_t apply_commands_max = 1024;
+  uint32_t requests_max = 100'000;
+  int64_t session_ttl_millis = 3'600'000;
+
   // Chance that clients and operators act on a leader, or old copies arrive, the moment it is elected.
   uint32_t new_leader_ppm = 200'000;
 
@@ -64,6 +73,7 @@ struct Scenario {
   int64_t fault_interval_micros = 50'000;       // How often faults that come from time to time may begin.
   int64_t fault_duration_max_micros = 800'000;  // How long they last.
 
+  Stack stack() const { return full_stack ? Stack::kFull : Stack::kCore; }
   friend bool operator==(const Scenario&, const Scenario&) = default;
 };
 
@@ -72,6 +82,7 @@ struct Scenario {
 template <typename ScenarioT, typename Visitor>
 void VisitFields(ScenarioT& s, Visitor&& visit) {
   visit("seed", s.seed);
+  visit("full_stack", s.full_stack);
   visit("servers", s.servers);
   visit("founders", s.founders);
   visit("founding_learners", s.founding_learners);
@@ -112,6 +123,12 @@ void VisitFields(ScenarioT& s, Visitor&& visit) {
   visit("command_bytes_max", s.command_bytes_max);
   visit("snapshot_bytes_max", s.snapshot_bytes_max);
   visit("batch_ppm", s.batch_ppm);
+  visit("segment_bytes", s.segment_bytes);
+  visit("payload_cache_bytes", s.payload_cache_bytes);
+  visit("inputs_per_turn_max", s.inputs_per_turn_max);
+  visit("apply_commands_max", s.apply_commands_max);
+  visit("requests_max", s.requests_max);
+  visit("session_ttl_millis", s.session_ttl_millis);
   visit("new_leader_ppm", s.new_leader_ppm);
   visit("fault_interval_micros", s.fault_interval_micros);
   visit("fault_duration_max_micros", s.fault_duration_max_micros);

@@ -27,6 +27,7 @@ RunResult Simulation::Run() {
     }
     const QueuedEvent event = world_.queue.Pop();
     world_.now = event.time;
+    ++world_.events;
     Dispatch(event);
     if (world_.new_leader.server != 0) nemesis_.OnNewLeader(std::exchange(world_.new_leader, {}));
   }
@@ -102,6 +103,7 @@ RunResult Simulation::Result() {
   world_.counters.goals.assign(goals.begin(), goals.end());
   result.counters = std::move(world_.counters);
   result.steps = world_.step;
+  result.events = world_.events;
   result.simulated_micros = world_.now;
   for (const Server& node : servers_) AddTo(world_.digest, node.state());
   result.digest = world_.digest.Finish();

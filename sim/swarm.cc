@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
+#include <vector>
 
 #include "sim/choices.h"
 
@@ -21,24 +22,51 @@ struct RateRange {
   uint32_t high;
 };
 constexpr RateRange kRates[] = {
-    {Fault::kLoss, 1'000, 250'000},           {Fault::kDelay, 1'000, 200'000},
-    {Fault::kDuplicate, 2'000, 300'000},      {Fault::kLateDuplicate, 1'000, 150'000},
-    {Fault::kReorder, 5'000, 500'000},        {Fault::kPartition, 20'000, 400'000},
-    {Fault::kOneWay, 20'000, 400'000},        {Fault::kPartial, 20'000, 400'000},
-    {Fault::kFlapping, 20'000, 300'000},      {Fault::kIsolateLeader, 20'000, 500'000},
-    {Fault::kBridge, 20'000, 300'000},        {Fault::kFewFollowers, 20'000, 500'000},
-    {Fault::kCrash, 20'000, 500'000},         {Fault::kCrashAtCut, 20, 3'000},
-    {Fault::kCrashLeader, 20'000, 400'000},   {Fault::kCrashAll, 10'000, 200'000},
-    {Fault::kPause, 20'000, 400'000},         {Fault::kLoseUnsynced, 300'000, 1'000'000},
-    {Fault::kTornWrite, 200'000, 1'000'000},  {Fault::kWriteReorder, 2'000, 200'000},
-    {Fault::kSlowDisk, 30'000, 500'000},      {Fault::kWriteFailure, 500, 50'000},
-    {Fault::kDiskFull, 10'000, 200'000},      {Fault::kSnapshotFailure, 20'000, 400'000},
-    {Fault::kLoadFailure, 20'000, 400'000},   {Fault::kWipe, 10'000, 200'000},
-    {Fault::kClockDrift, 500'000, 1'000'000}, {Fault::kClockJump, 50'000, 800'000},
-    {Fault::kMembership, 20'000, 600'000},    {Fault::kTransfer, 20'000, 500'000},
-    {Fault::kCancel, 50'000, 500'000},        {Fault::kSnapshot, 50'000, 800'000},
-    {Fault::kSlowApply, 20'000, 400'000},     {Fault::kUnreachable, 50'000, 1'000'000},
+    {Fault::kLoss, 1'000, 250'000},
+    {Fault::kDelay, 1'000, 200'000},
+    {Fault::kDuplicate, 2'000, 300'000},
+    {Fault::kLateDuplicate, 1'000, 150'000},
+    {Fault::kReorder, 5'000, 500'000},
+    {Fault::kPartition, 20'000, 400'000},
+    {Fault::kOneWay, 20'000, 400'000},
+    {Fault::kPartial, 20'000, 400'000},
+    {Fault::kFlapping, 20'000, 300'000},
+    {Fault::kIsolateLeader, 20'000, 500'000},
+    {Fault::kBridge, 20'000, 300'000},
+    {Fault::kFewFollowers, 20'000, 500'000},
+    {Fault::kCrash, 20'000, 500'000},
+    {Fault::kCrashAtCut, 20, 3'000},
+    {Fault::kCrashLeader, 20'000, 400'000},
+    {Fault::kCrashAll, 10'000, 200'000},
+    {Fault::kPause, 20'000, 400'000},
+    {Fault::kLoseUnsynced, 300'000, 1'000'000},
+    {Fault::kTornWrite, 200'000, 1'000'000},
+    {Fault::kWriteReorder, 2'000, 200'000},
+    {Fault::kSlowDisk, 30'000, 500'000},
+    {Fault::kWriteFailure, 500, 50'000},
+    {Fault::kDiskFull, 10'000, 200'000},
+    {Fault::kSnapshotFailure, 20'000, 400'000},
+    {Fault::kLoadFailure, 20'000, 400'000},
+    {Fault::kWipe, 10'000, 200'000},
+    {Fault::kClockDrift, 500'000, 1'000'000},
+    {Fault::kClockJump, 50'000, 800'000},
+    {Fault::kMembership, 20'000, 600'000},
+    {Fault::kTransfer, 20'000, 500'000},
+    {Fault::kCancel, 50'000, 500'000},
+    {Fault::kSnapshot, 50'000, 800'000},
+    {Fault::kSlowApply, 20'000, 400'000},
+    {Fault::kUnreachable, 50'000, 1'000'000},
     {Fault::kEarlyTimeout, 20'000, 500'000},
+    {Fault::kHalfOpen, 50'000, 1'000'000},
+    {Fault::kSplitRead, 20'000, 500'000},
+    {Fault::kCrashAtFile, 20, 3'000},
+    {Fault::kSyncFailure, 10'000, 300'000},
+    {Fault::kDiskStall, 10'000, 300'000},
+    {Fault::kDamagedRead, 100, 20'000},
+    {Fault::kDamagedBlock, 10'000, 200'000},
+    {Fault::kMisdirectedBlock, 10'000, 200'000},
+    {Fault::kLostFile, 10'000, 200'000},
+    {Fault::kWrongName, 20'000, 400'000},
 };
 static_assert(std::size(kRates) == kFaultCount);
 
@@ -49,22 +77,32 @@ uint32_t DrawRate(Choices& choices, const RateRange& range) {
   return static_cast<uint32_t>(choices.Between(std::max(range.low, high / 2), high));
 }
 
+std::vector<RateRange> RatesOf(Stack stack) {
+  std::vector<RateRange> rates;
+  for (const RateRange& range : kRates) {
+    if (FaultTable()[static_cast<size_t>(range.fault)].known(stack)) rates.push_back(range);
+  }
+  return rates;
+}
+
 void DrawFaults(Choices& choices, Scenario& scenario) {
+  const std::vector<RateRange> rates = RatesOf(scenario.stack());
   const uint64_t kind = choices.Below(20);
   if (kind == 0) return;  // No fault at all: what fails then fails always.
   if (kind <= 3) {
-    const RateRange& range = kRates[choices.Below(kFaultCount)];
+    const RateRange& range = rates[choices.Below(rates.size())];
     scenario.fault_ppm[range.fault] = range.high;
     return;
   }
   // How much of everything: few faults let each of them have its effect.
   const auto share = static_cast<uint32_t>(choices.Between(50'000, 700'000));
-  for (const RateRange& range : kRates) {
+  for (const RateRange& range : rates) {
     if (choices.Chance(share)) scenario.fault_ppm[range.fault] = DrawRate(choices, range);
   }
   // Crashes matter most with what they take from the disk.
   const auto& rate = scenario.fault_ppm;
-  const bool crashes = rate[Fault::kCrash] + rate[Fault::kCrashAtCut] + rate[Fault::kCrashLeader] != 0;
+  const bool crashes =
+      rate[Fault::kCrash] + rate[Fault::kCrashAtCut] + rate[Fault::kCrashAtFile] + rate[Fault::kCrashLeader] != 0;
   if (crashes && choices.Below(2) == 0) scenario.fault_ppm[Fault::kLoseUnsynced] = 1'000'000;
 }
 
@@ -154,19 +192,36 @@ void DrawClients(Choices& choices, Scenario& scenario) {
   scenario.new_leader_ppm = OneOf(choices, kBadMoments);
 }
 
+// What whole nodes keep in memory and in files: small enough for all limits to be met.
+void DrawHost(Choices& choices, Scenario& scenario) {
+  static constexpr uint64_t kSegments[] = {4096, 16 << 10, 16 << 10, 64 << 10};
+  static constexpr uint64_t kCaches[] = {1, 2000, 256 << 20, 256 << 20};
+  static constexpr uint32_t kInputs[] = {1, 4, 4096, 4096};
+  static constexpr uint32_t kCommands[] = {1, 3, 1024};
+  static constexpr uint32_t kRequests[] = {2, 100'000, 100'000, 100'000};
+  scenario.segment_bytes = OneOf(choices, kSegments);
+  scenario.payload_cache_bytes = OneOf(choices, kCaches);
+  scenario.inputs_per_turn_max = OneOf(choices, kInputs);
+  scenario.apply_commands_max = OneOf(choices, kCommands);
+  scenario.requests_max = OneOf(choices, kRequests);
+  const bool brief = choices.Below(3) == 0;
+  scenario.session_ttl_millis = brief ? scenario.election_timeout_micros / 250 : 3'600'000;
+}
+
 }  // namespace
 
 Scenario DrawScenario(uint64_t seed, const SwarmOptions& options) {
   Choices choices = Choices::Seeded(~seed);
   Scenario scenario;
   scenario.seed = seed;
+  scenario.full_stack = options.stack == Stack::kFull;
   DrawCluster(choices, options, scenario);
   DrawTiming(choices, scenario);
   DrawLimits(choices, scenario);
   DrawFaults(choices, scenario);
   DrawClients(choices, scenario);
   if (options.faults.has_value()) {
-    for (const RateRange& range : kRates) {
+    for (const RateRange& range : RatesOf(options.stack)) {
       const bool wanted =
           std::find(options.faults->begin(), options.faults->end(), range.fault) != options.faults->end();
       uint32_t& ppm = scenario.fault_ppm[range.fault];
@@ -175,6 +230,7 @@ Scenario DrawScenario(uint64_t seed, const SwarmOptions& options) {
     }
   }
   DrawLeases(choices, scenario);
+  if (scenario.full_stack) DrawHost(choices, scenario);
   return scenario;
 }
 

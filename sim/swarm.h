@@ -15,6 +15,7 @@
 namespace lockstep::sim {
 
 struct SwarmOptions {
+  Stack stack = Stack::kCore;
   std::optional<uint32_t> servers;           // As many servers, all founders; else drawn.
   std::optional<std::vector<Fault>> faults;  // No others; else all may be drawn.
 };

@@ -29,11 +29,14 @@ struct Request {
   Payload payload = 0;    // 0: a read.
   uint32_t key = 0;
   bool lease = false;
+  uint64_t session = 0;        // Of whole nodes: the client's; 0: none yet ...
+  bool opens_session = false;  // ... and this asks for one.
 
   Answer answer = Answer::kPending;  // On the way back. kFailed: refused, it did not happen by this request.
   uint64_t result = 0;
   NodeId node;    // Who answered.
   NodeId leader;  // If refused: whom to ask instead, if known.
+  bool session_lost = false;
 };
 
 // A new leader, for whoever wants to act on it.
@@ -41,6 +44,9 @@ struct NewLeader {
   uint32_t server = 0;  // 0: none since it was last looked at.
   Term term = 0;
 };
+
+// The first configuration of a scenario's cluster.
+Configuration FoundingConfiguration(const Scenario& scenario);
 
 class World {
  public:
@@ -84,6 +90,7 @@ class World {
   EventQueue queue;
   int64_t now = 0;
   uint64_t step = 0;
+  uint64_t events = 0;  // That happened: those of the queue which found somebody waiting for them.
   bool faults_on = true;
 
   spec::Monitor monitor;

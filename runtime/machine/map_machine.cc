@@ -49,8 +49,19 @@ void MapMachine::Apply(std::span<const Command> commands, std::vector<std::strin
       replies.emplace_back("?");
       continue;
     }
-    const auto [entry, is_new] = map_->try_emplace(std::string(command.bytes.substr(0, equals)));
-    replies.push_back(std::exchange(entry->second, std::string(command.bytes.substr(equals + 1))));
+    const std::string_view left = command.bytes.substr(0, equals);
+    const size_t colon = left.find(':');
+    const std::string_view key = left.substr(0, colon);
+    const auto found = map_->find(key);
+    const std::string_view before = found == map_->end() ? std::string_view() : found->second;
+    replies.emplace_back(before);
+    if (colon != std::string_view::npos && before != left.substr(colon + 1)) continue;
+    const std::string_view value = command.bytes.substr(equals + 1);
+    if (found == map_->end()) {
+      map_->emplace(key, value);
+    } else {
+      found->second = value;
+    }
   }
 }
 

@@ -15,7 +15,8 @@ class MapMachine final : public StateMachine {
  public:
   MapMachine() : map_(std::make_shared<Map>()) {}
 
-  // A command "key=value" sets a key; the reply is its value before. Others change nothing; the reply is "?".
+  // A command "key=value" sets a key; "key:expected=value" does so only if its value is `expected` (empty: or if there
+  // is none). The reply is the value before, in both cases. Others change nothing; the reply is "?".
   void Apply(std::span<const Command> commands, std::vector<std::string>& replies) override;
   // The value of the key `query`. Errors: NotFound.
   absl::StatusOr<std::string> Lookup(std::string_view query) override;

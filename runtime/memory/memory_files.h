@@ -48,6 +48,8 @@ class MemoryDisk {
   void Crash(const Keep& keep);
   // Flips bits of a file, as a failing device does. Requires: the file has a byte at `offset`.
   void Damage(const std::string& path, uint64_t offset, char flip);
+  // A file is gone, for good and without a trace.
+  void Remove(const std::string& path) { names_.erase(path); }
   bool Exists(const std::string& path) const { return names_.contains(path); }
   // The content as a process would read it.
   const std::string& Content(const std::string& path) const { return names_.at(path)->bytes; }

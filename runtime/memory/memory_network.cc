@@ -28,9 +28,10 @@ class MemoryConnection final : public Connection {
   MemoryConnection(std::shared_ptr<MemoryLink> link, size_t side) : link_(std::move(link)), side_(side) {}
   ~MemoryConnection() override {
     MemoryLink::Side& mine = link_->sides[side_];
-    if (mine.host != nullptr) mine.host->links_.erase(link_->number);
-    mine.host = nullptr;
     mine.handler = nullptr;
+    if (mine.host == nullptr) return;  // Its process has ended: that tells the other side.
+    mine.host->links_.erase(link_->number);
+    mine.host = nullptr;
     MemoryHost::Break(link_, 0, absl::UnavailableError("the other side closed the connection"));
   }
 

@@ -1,0 +1,26 @@
+#include "sim/stack/disk_damage.h"
+
+#include <algorithm>
+
+#include "runtime/memory/memory_clock.h"
+#include "runtime/wal/replay.h"
+
+namespace lockstep::sim {
+
+bool ShowsDamage(const runtime::MemoryDisk& disk, const runtime::LogIdentity& identity, const std::string& path,
+                 uint64_t offset, uint64_t size) {
+  if (path == "identity" || path.starts_with("snapshots/")) return true;
+  if (!path.starts_with("log/log-")) return false;
+  // Only read; but a view of files needs a disk that it may change.
+  runtime::MemoryDisk copy = disk.Durable();
+  runtime::MemoryClock clock;
+  runtime::DiskFaults none;
+  runtime::MemoryFiles files(copy, clock, none);
+  const auto replayed = runtime::ReplayLog(files, "log", identity);
+  if (!replayed.ok()) return false;  // Damaged already, or not made yet.
+  const auto holds = [&path](uint32_t segment) { return path == "log/" + runtime::SegmentName(segment); };
+  if (std::none_of(replayed->segments.begin(), replayed->segments.end(), holds)) return false;
+  return !holds(replayed->end.segment) || offset + size <= replayed->rewrite.begin;
+}
+
+}  // namespace lockstep::sim

@@ -1,0 +1,17 @@
+// A cluster of whole production nodes (node.h) on simulated machines.
+#ifndef LOCKSTEP_SIM_STACK_STACK_CLUSTER_H_
+#define LOCKSTEP_SIM_STACK_STACK_CLUSTER_H_
+
+#include <memory>
+
+#include "sim/server.h"
+#include "sim/world.h"
+
+namespace lockstep::sim {
+
+// The cluster of world.scenario, nothing of it started. `world` must outlive it.
+std::unique_ptr<Cluster> MakeStackCluster(World& world);
+
+}  // namespace lockstep::sim
+
+#endif  // LOCKSTEP_SIM_STACK_STACK_CLUSTER_H_
