@@ -17,9 +17,9 @@
 namespace lockstep::cli {
 
 // The rows of `times` (over the campaign) and `seeds` (runs that reached it at least once). Of the faults, only
-// `faults`: those that were asked for.
+// `faults`: those that were asked for. What servers of `stack` never do is hoped never to happen.
 std::vector<CoverageSection> CoverageOf(const sim::Counters& times, const sim::Counters& seeds,
-                                        const std::vector<sim::Fault>& faults);
+                                        const std::vector<sim::Fault>& faults, sim::Stack stack);
 
 // How large a campaign was.
 struct CampaignSize {

@@ -31,7 +31,7 @@ std::vector<sim::Fault> AllFaults() {
 }
 
 TEST(CampaignReport, CoverageHasARowForEverythingThatIsCounted) {
-  const auto sections = CoverageOf(Everything(7), Everything(2), AllFaults());
+  const auto sections = CoverageOf(Everything(7), Everything(2), AllFaults(), sim::Stack::kCore);
   ASSERT_EQ(sections.size(), 5u);
   EXPECT_EQ(sections[0].rows.size(), sim::kActionCount);
   EXPECT_EQ(sections[1].rows.size(), sim::kEffectCount);
@@ -49,14 +49,14 @@ TEST(CampaignReport, CoverageHasARowForEverythingThatIsCounted) {
 }
 
 TEST(CampaignReport, FaultsThatWereNotAskedForAreNotMissed) {
-  const auto sections = CoverageOf(Everything(1), Everything(1), {sim::Fault::kCrash});
+  const auto sections = CoverageOf(Everything(1), Everything(1), {sim::Fault::kCrash}, sim::Stack::kFull);
   ASSERT_EQ(sections[2].rows.size(), 1u);
   EXPECT_EQ(sections[2].rows[0].name, ToString(sim::Fault::kCrash));
 }
 
 // All but the two rows of halting, which a correct core never does.
 TEST(CampaignReport, AnEmptyCampaignReachesNothing) {
-  EXPECT_EQ(NeverExercised(CoverageOf({}, {}, AllFaults())).size(),
+  EXPECT_EQ(NeverExercised(CoverageOf({}, {}, AllFaults(), sim::Stack::kCore)).size(),
             sim::kActionCount + sim::kEffectCount + sim::kFaultCount + sim::kTransitionCount + spec::kGoalCount - 2);
 }
 

@@ -29,7 +29,8 @@
 namespace lockstep::cli {
 namespace {
 
-constexpr uint64_t kSeedsByDefault = 20'000;
+constexpr uint64_t kSeedsByDefault = 5'000;
+constexpr uint64_t kCoreSeedsByDefault = 20'000;
 
 struct Arguments {
   uint64_t seeds = 0;
@@ -38,8 +39,8 @@ struct Arguments {
   uint32_t nodes = 0;
   uint32_t jobs = 0;
   std::string faults = "all";
-  std::string stack_name = "core";
-  sim::Stack stack = sim::Stack::kCore;
+  std::string stack_name = "full";
+  sim::Stack stack = sim::Stack::kFull;
   std::string output = ".";
   bool no_color = false;
   bool list_faults = false;
@@ -140,7 +141,7 @@ int Report(const sim::CampaignResult& result, const Arguments& arguments, const 
                 RecordFailure(*result.failure, arguments.output, RunCommand(), palette).c_str());
     return 1;
   }
-  const std::vector<CoverageSection> coverage = CoverageOf(result.times, result.seeds_with, faults);
+  const std::vector<CoverageSection> coverage = CoverageOf(result.times, result.seeds_with, faults, arguments.stack);
   std::printf("%s\n%s\n\n", CoverageTable(coverage, TerminalWidth(stdout), palette).c_str(),
               TotalsLine(size, result.times).c_str());
   std::printf("%s\n", PassVerdict(size, NeverExercised(coverage), palette).c_str());
@@ -189,12 +190,13 @@ int Fuzz(const Arguments& arguments, const std::vector<sim::Fault>& faults) {
 int RunFuzz(int argc, char** argv) {
   Arguments arguments;
   CLI::App app(
-      "Drives clusters of the core through failure scenarios in simulated time, one for each seed, and checks every\n"
-      "step. Stops at the first violation, writes its trace and says how to replay it. Ctrl-C ends with the summary.\n"
+      "Drives clusters through failure scenarios in simulated time, one for each seed, and checks every step.\n"
+      "Stops at the first violation, writes its trace and says how to replay it. Ctrl-C ends with the summary.\n"
       "Exit status: 0 no violation; 1 a violation; 2 the arguments cannot be used.",
       "lockstep fuzz");
   auto* seeds = app.add_option("--seeds", arguments.seeds,
-                               absl::StrCat("Run this many seeds (", kSeedsByDefault, " without --minutes)"))
+                               absl::StrCat("Run this many seeds (", kSeedsByDefault,
+                                            " without --minutes; with --stack=core ", kCoreSeedsByDefault, ")"))
                     ->check(Positive());
   auto* minutes = app.add_option("--minutes", arguments.minutes, "Run for this long")->check(Positive());
   seeds->excludes(minutes);
@@ -206,7 +208,7 @@ int RunFuzz(int argc, char** argv) {
                  "The faults to inject, separated by commas; or all, or none (without it, all)");
   app.add_option("--stack", arguments.stack_name,
                  "What runs in each server: full, a whole node with its files and connections; or core, the bare core "
-                 "(without it, core)")
+                 "(without it, full)")
       ->check(CLI::IsMember({"full", "core"}));
   app.add_flag("--list-faults", arguments.list_faults, "Print the faults and what they do");
   app.add_option("--start-seed", arguments.start_seed, "The first seed (without it, 1)");
@@ -223,7 +225,9 @@ int RunFuzz(int argc, char** argv) {
   if (const absl::Status status = PrepareFolder(arguments.output); !status.ok()) {
     return FailUsage(std::string(status.message()));
   }
-  if (arguments.seeds == 0 && arguments.minutes == 0) arguments.seeds = kSeedsByDefault;
+  if (arguments.seeds == 0 && arguments.minutes == 0) {
+    arguments.seeds = arguments.stack == sim::Stack::kFull ? kSeedsByDefault : kCoreSeedsByDefault;
+  }
   if (arguments.jobs == 0) arguments.jobs = std::max(1u, std::thread::hardware_concurrency());
   return Fuzz(arguments, *faults);
 }

@@ -124,7 +124,8 @@ void Clients::TakeReply(uint32_t slot) {
   Client& client = clients_[reply.client];
   if (!client.open || reply.sequence != client.operation.sequence) return;
   if (reply.opens_session) {
-    if (reply.answer == Answer::kOk && reply.attempt == client.attempt) {
+    if (reply.attempt != client.attempt) return;
+    if (reply.answer == Answer::kOk) {
       client.session = reply.result;
       --client.attempts;
       return Try(reply.client, client.server);

@@ -90,6 +90,9 @@ absl::StatusOr<DataDirectory> OpenDataDirectory(Files& files, Entropy& entropy, 
     return identity.status();
   } else if (absl::Status status = CheckIdentity(*identity, options.identity); !status.ok()) {
     return status;
+  } else if (status = files.SyncDirectory(""); !status.ok()) {
+    // The process that made it may have ended before its name was on the disk.
+    return status;
   }
   auto opened = WriteAheadLog::Open(files, log_options);
   if (opened.status().code() == absl::StatusCode::kNotFound) {

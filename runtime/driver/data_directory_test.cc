@@ -60,6 +60,28 @@ TEST_F(DataDirectoryTest, AnInterruptedMakingIsMadeAgain) {
   }
 }
 
+// The process ends before the identity's name is on the disk; the next one relies on it, so it must see to that.
+TEST_F(DataDirectoryTest, AnIdentityThatIsFoundStays) {
+  class RootFailsToSync final : public DiskFaults {
+   public:
+    absl::Status OnSync(const std::string& path) override {
+      return path.empty() ? absl::DataLossError("the device failed") : absl::OkStatus();
+    }
+  } failing;
+  {
+    MemoryFiles first(disk, clock, failing);
+    EXPECT_FALSE(OpenDataDirectory(first, entropy, options).ok());
+    ASSERT_TRUE(disk.Exists("identity"));
+    EXPECT_FALSE(OpenDataDirectory(first, entropy, options).ok());
+  }
+  ASSERT_TRUE(Open().ok());
+  files.reset();
+  disk.Crash([] { return false; });
+  const auto data = Open();
+  ASSERT_TRUE(data.ok()) << data.status();
+  EXPECT_FALSE(data->is_new);
+}
+
 TEST_F(DataDirectoryTest, AnotherNameIsRefused) {
   ASSERT_TRUE(Open().ok());
   options.identity.cluster = 43;

@@ -127,11 +127,14 @@ void Driver::Do(effect::LoadEntries& load) {
 
 void Driver::FinishLoad(const effect::LoadEntries& load, const std::vector<Term>& terms,
                         std::vector<Payload> payloads) {
-  // Meanwhile other entries may have taken their places, or the snapshot: then nobody waits for these.
-  for (Index index = load.first; index <= load.last; ++index) {
-    if (index < state_.log.first_index() || state_.log.TermAt(index) != terms[index - load.first]) return;
+  // Meanwhile other entries may have taken their places, or a snapshot: these are not to be sent, and the peer waits
+  // for something else.
+  bool there = true;
+  for (Index index = load.first; index <= load.last && there; ++index) {
+    there = index >= state_.log.first_index() && state_.log.TermAt(index) == terms[index - load.first];
   }
-  Enqueue(input::EntriesLoaded{load.peer, load.first, load.last, true}, std::move(payloads));
+  if (!there) payloads.clear();
+  Enqueue(input::EntriesLoaded{load.peer, load.first, load.last, there}, std::move(payloads));
 }
 
 // ---- Time ----------------------------------------------------------------------------------------------

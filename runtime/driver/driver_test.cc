@@ -225,6 +225,23 @@ TEST_F(DriverTest, AFollowerFarBehindIsFedFromTheLog) {
   ExpectAllEqual();
 }
 
+// Entries are asked for and, before they are read, compacted: the follower gets the snapshot instead.
+TEST_F(DriverTest, AFollowerWhoseEntriesAreCompactedWhileTheyAreReadCatchesUp) {
+  core.resident_entries = 1;
+  core.append_bytes_max = 100;
+  core.snapshot_interval_entries = 4;
+  const uint32_t leader = Start(3);
+  const uint32_t behind = Other(leader);
+  for (int round = 0; round < 40; ++round) {
+    cluster->LosePower(behind);
+    for (int i = 0; i < 6; ++i) Put(leader, "k" + std::to_string(i), Text(60, round));
+    cluster->disk(leader).delay = 100 * (1 + round % 7);
+    ASSERT_TRUE(cluster->Start(behind).ok());
+    for (int i = 0; i < 6; ++i) Put(leader, "n" + std::to_string(i), Text(60, round));
+    ExpectAllEqual();
+  }
+}
+
 TEST_F(DriverTest, ALeaderWhoseDiskIsFullHandsOverAndComesBack) {
   const uint32_t leader = Start(3);
   cluster->clock().Advance(1'000'000);

@@ -30,7 +30,8 @@ class MemoryConnection final : public Connection {
     MemoryLink::Side& mine = link_->sides[side_];
     mine.handler = nullptr;
     if (mine.host == nullptr) return;  // Its process has ended: that tells the other side.
-    mine.host->links_.erase(link_->number);
+    // A host may have connected to itself: then the other side is still its.
+    if (link_->sides[1 - side_].host != mine.host) mine.host->links_.erase(link_->number);
     mine.host = nullptr;
     MemoryHost::Break(link_, 0, absl::UnavailableError("the other side closed the connection"));
   }

@@ -16,7 +16,13 @@ class Lines final : public LinkFaults {
     return delays[next++ % delays.size()];
   }
   size_t PieceBytes(size_t) override { return 3; }
+  bool Carries(const std::string&, const std::string&) override { return carries; }
+  int64_t EndMicros() override { return end; }
+  bool Joins() override { return joins; }
   bool cut = false;
+  bool carries = true;
+  bool joins = false;
+  int64_t end = 0;
   size_t next = 0;
   std::array<int64_t, 3> delays = {500, 100, 10};
 };
@@ -104,6 +110,57 @@ TEST_F(MemoryNetworkTest, ACutIsNoticedLate) {
   EXPECT_EQ(at_b.received, "");
   EXPECT_EQ(at_b.closed, "the network is cut");
   EXPECT_EQ(at_a.closed, "the network is cut");
+}
+
+TEST_F(MemoryNetworkTest, AHostThatConnectsToItselfEnds) {
+  auto connection = b->Connect("b:1", at_a);
+  Run();
+  ASSERT_NE(accepted, nullptr);
+  connection.reset();
+  listener.reset();
+  b.reset();
+  accepted.reset();
+  Run();
+  EXPECT_EQ(at_b.closed, "");
+}
+
+// The other side learns of it when the faults say so, not when what held the connections goes.
+TEST_F(MemoryNetworkTest, TheEndOfAProcessIsNotedLate) {
+  lines.end = 5'000;
+  auto connection = a->Connect("b:1", at_a);
+  Run();
+  listener.reset();
+  b.reset();
+  accepted.reset();
+  clock.Advance(4'999);
+  EXPECT_EQ(at_a.closed, "");
+  clock.Advance(1);
+  EXPECT_EQ(at_a.closed, "the other side's process ended");
+}
+
+TEST_F(MemoryNetworkTest, ACutWhileBytesTravelBreaksWhereTheyArrive) {
+  auto connection = a->Connect("b:1", at_a);
+  Run();
+  lines.delays = {1'000, 1'000, 1'000};
+  connection->Write({SharedBytes("lost")});
+  lines.carries = false;
+  clock.Advance(1'000);
+  EXPECT_EQ(at_b.received, "");
+  Run();
+  EXPECT_EQ(at_b.closed, "the network is cut");
+}
+
+TEST_F(MemoryNetworkTest, WhatTravelsMayArriveTogether) {
+  auto connection = a->Connect("b:1", at_a);
+  Run();
+  lines.joins = true;
+  lines.delays = {1'000, 2'000, 3'000};
+  lines.next = 0;
+  for (const char* word : {"one ", "two ", "three"}) connection->Write({SharedBytes(word)});
+  clock.Advance(1'000);
+  EXPECT_EQ(at_b.received, "one two three");
+  Run();
+  EXPECT_EQ(at_b.received, "one two three");
 }
 
 TEST_F(MemoryNetworkTest, TheEndOfAProcessClosesItsConnections) {

@@ -67,6 +67,9 @@ absl::Status FileSnapshotStore::FindCurrent() {
       return absl::DataLossError(absl::StrCat(PathOf(*newest), " holds the snapshot of another index than its name"));
     }
     current_ = Snapshot{*newest, header.configuration, (*reader)->image_bytes()};
+    // Its name may not be on the disk yet: the process that gave it may have ended before. Nothing may be built on it,
+    // and no older one be removed, until it is.
+    if (absl::Status status = files_.SyncDirectory(options_.directory); !status.ok()) return status;
   }
   for (const std::string& name : *names) {
     const bool ours = ParseName(name).has_value() || name.ends_with(kPartSuffix);
@@ -151,6 +154,12 @@ void FileSnapshotStore::EndTaking(absl::StatusOr<Snapshot> result) {
 }
 
 void FileSnapshotStore::MakeCurrent(const Snapshot& snapshot) {
+  if (current_.has_value() && current_->last_included == snapshot.last_included) {
+    // Installed again, after the rest of an installation had failed: its file has taken the other one's place.
+    open_.erase({snapshot.last_included.index, snapshot.last_included.term});
+    current_ = snapshot;
+    return;
+  }
   // A snapshot that was received meanwhile may be newer.
   if (current_.has_value() && current_->last_included.index >= snapshot.last_included.index) {
     RemoveLater(snapshot.last_included);

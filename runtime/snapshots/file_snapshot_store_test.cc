@@ -33,11 +33,13 @@ class FailingSource final : public SnapshotSource {
 
 class Faults final : public DiskFaults {
  public:
-  absl::Status OnSync(const std::string&) override {
-    return sync_fails ? absl::DataLossError("the device failed") : absl::OkStatus();
+  absl::Status OnSync(const std::string& path) override {
+    const bool fails = sync_fails || (directory_fails && path == "snapshots");
+    return fails ? absl::DataLossError("the device failed") : absl::OkStatus();
   }
   int64_t DelayMicros() override { return 10; }
   bool sync_fails = false;
+  bool directory_fails = false;
 };
 
 Configuration Members(uint32_t count) {
@@ -134,6 +136,41 @@ class SnapshotStoreTest : public testing::Test {
   Node node{clock};
   Node other{clock};
 };
+
+// A process ends before the name of its snapshot is on the disk. The next one relies on what it finds, so it must see
+// to that: the log is compacted, and older snapshots go.
+TEST_F(SnapshotStoreTest, WhatIsFoundAtAStartStays) {
+  ASSERT_TRUE(node.Take(5, std::make_unique<TextSource>("old")).ok());
+  node.faults.directory_fails = true;
+  EXPECT_FALSE(node.Take(10, std::make_unique<TextSource>("new")).ok());
+  EXPECT_FALSE(node.TryOpen().ok());
+  node.faults.directory_fails = false;
+  node.Open();
+  ASSERT_EQ(node.store->current()->last_included.index, 10u);
+  node.Close();
+  node.disk.Crash([] { return false; });
+  node.Open();
+  EXPECT_EQ(node.store->current()->last_included.index, 10u);
+  EXPECT_EQ(*node.Content(), "new");
+}
+
+// The rest of an installation may fail, and the same snapshot come again.
+TEST_F(SnapshotStoreTest, WhatIsInstalledAgainStays) {
+  const auto taken = node.Take(10, std::make_unique<TextSource>(Text(1000, 'a')));
+  ASSERT_TRUE(taken.ok());
+  for (int i = 0; i < 2; ++i) {
+    node.SendTo(other, *taken, 300);
+    ASSERT_TRUE(other.Install(*taken).ok());
+  }
+  while (clock.RunNext()) {
+  }
+  other.Close();
+  other.disk.Crash([] { return false; });
+  other.Open();
+  ASSERT_TRUE(other.store->current().has_value());
+  EXPECT_EQ(other.store->current()->last_included, taken->last_included);
+  EXPECT_EQ(*other.Content(), Text(1000, 'a'));
+}
 
 TEST_F(SnapshotStoreTest, KeepsWhatIsTaken) {
   EXPECT_FALSE(node.store->current().has_value());

@@ -29,8 +29,8 @@ class LogAuditTest : public testing::Test {
   void SetUp() override {
     Configuration founding;
     founding.voters.insert({1, 0});
-    auto opened = runtime::OpenDataDirectory(files, entropy,
-                                             {.identity = identity, .segment_bytes = 4096, .founding = founding});
+    auto opened =
+        runtime::OpenDataDirectory(files, entropy, {.identity = identity, .segment_bytes = 4096, .founding = founding});
     ASSERT_TRUE(opened.ok());
     data = *std::move(opened);
     EffectSink effects;

@@ -86,6 +86,9 @@ void StackNode::Operate(input::ProposeConfiguration change) {
   } else {
     open_.erase(number);
   }
+  // At once, so that whoever takes a disk away next sees the configuration that is coming into use.
+  lanes_[static_cast<size_t>(Lane::kTimers)].RunSoon();
+  Settle();
 }
 
 void StackNode::Operate(input::TransferLeadership transfer) {

@@ -25,6 +25,7 @@ runtime::TaskId LaneScheduler::RunAfter(int64_t delay_micros, runtime::Task task
   // Only what a timer waits for goes by the node's own clock; wires and disks have no clock.
   if (lane_ == Lane::kTimers && delay_micros > 0) delay_micros = clock_.TrueDuration(delay_micros);
   world_.After(std::max<int64_t>(0, delay_micros), event);
+  if (delay_micros <= 0) soon_.push_back(id);
   return id;
 }
 
@@ -39,6 +40,7 @@ void LaneScheduler::Cancel(runtime::TaskId id) {
   if (slot == nullptr) return;
   slot->task = nullptr;
   ++slot->turn;
+  std::erase(soon_, id);
   free_.push_back(static_cast<uint32_t>(id));
 }
 
@@ -47,9 +49,17 @@ bool LaneScheduler::Run(runtime::TaskId id) {
   if (slot == nullptr) return false;
   const runtime::Task task = std::exchange(slot->task, nullptr);
   ++slot->turn;
+  std::erase(soon_, id);
   free_.push_back(static_cast<uint32_t>(id));
   task();
   return true;
+}
+
+void LaneScheduler::RunSoon() {
+  constexpr int kTurnsMax = 10'000;
+  for (int i = 0; i < kTurnsMax && !soon_.empty(); ++i) {
+    Run(soon_.front());
+  }
 }
 
 void LaneScheduler::Clear() {
@@ -57,6 +67,7 @@ void LaneScheduler::Clear() {
   const std::vector<Slot> ended = std::exchange(slots_, {});
   free_.clear();
   slots_.clear();
+  soon_.clear();
 }
 
 }  // namespace lockstep::sim

@@ -30,6 +30,8 @@ class LaneScheduler final : public runtime::Scheduler {
   void Cancel(runtime::TaskId id) override;
   // Runs the task of an event. Returns whether it was still to be run.
   bool Run(runtime::TaskId id);
+  // Runs what is to run as soon as possible, and what that asks to be run as soon, now: before all else that happens.
+  void RunSoon();
   // The process ended: nothing of it runs any more.
   void Clear();
 
@@ -47,6 +49,7 @@ class LaneScheduler final : public runtime::Scheduler {
   const uint32_t& life_;
   std::vector<Slot> slots_;
   std::vector<uint32_t> free_;
+  std::vector<runtime::TaskId> soon_;  // Asked for without a delay, in this order.
 };
 
 class NodeClock final : public runtime::Clock {
