@@ -123,7 +123,19 @@ struct Http2Session::Callbacks {
     return static_cast<Http2Call*>(nghttp2_session_get_stream_user_data(session, id));
   }
 
-  // Made once: they are the same for all sessions.
+  // Made once, as the table: they are the same for all sessions.
+  static const nghttp2_option* Options() {
+    static const nghttp2_option* const options = [] {
+      nghttp2_option* made = nullptr;
+      LOCKSTEP_CHECK(nghttp2_option_new(&made) == 0);
+      // Go's clients name a server by its whole URL, which is no :authority by the letter. What headers mean is judged
+      // in Http2Call.
+      nghttp2_option_set_no_http_messaging(made, 1);
+      return made;
+    }();
+    return options;
+  }
+
   static const nghttp2_session_callbacks* Table() {
     static const nghttp2_session_callbacks* const table = [] {
       nghttp2_session_callbacks* made = nullptr;
@@ -147,8 +159,10 @@ Http2Session::Http2Session(HttpService& service, std::string peer_address, std::
       peer_name_(std::move(peer_name)),
       wants_send_(std::move(wants_send)),
       deadline_timer_(service.scheduler) {
-  LOCKSTEP_CHECK(nghttp2_session_server_new(&session_, Callbacks::Table(), this) == 0);
-  const std::array<nghttp2_settings_entry, 3> settings = {
+  LOCKSTEP_CHECK(nghttp2_session_server_new2(&session_, Callbacks::Table(), this, Callbacks::Options()) == 0);
+  // Without the old priorities streams take turns, and cost less.
+  const std::array<nghttp2_settings_entry, 4> settings = {
+      nghttp2_settings_entry{NGHTTP2_SETTINGS_NO_RFC7540_PRIORITIES, 1},
       nghttp2_settings_entry{NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, service.options.calls_max},
       nghttp2_settings_entry{NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, kStreamWindowBytes},
       nghttp2_settings_entry{NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, 64 << 10}};

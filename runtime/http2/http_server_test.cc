@@ -114,6 +114,19 @@ TEST_F(HttpServerTest, AnUnknownMethodIsAnsweredByAStatusAlone) {
   EXPECT_TRUE(result.closed);
 }
 
+TEST_F(HttpServerTest, AServerIsNamedAsItsClientsLike) {
+  TestClient client(server);
+  const int32_t call = client.Begin({{":method", "POST"},
+                                     {":scheme", "http"},
+                                     {":path", "/test.Echo/Once"},
+                                     {":authority", "http://localhost:2379"},
+                                     {"content-type", "application/grpc"}},
+                                    GrpcMessage("hi"), true);
+  Run(client);
+  EXPECT_EQ(client.result(call).body, GrpcMessage("<hi>"));
+  EXPECT_EQ(metadata.authority, "http://localhost:2379");
+}
+
 TEST_F(HttpServerTest, MessagesCrossFramesOfAnySize) {
   const std::string big(3 << 20, 'x');
   EXPECT_EQ(Ask("/test.Echo/Once", big).body, GrpcMessage("<" + big + ">"));

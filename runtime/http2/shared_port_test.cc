@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "runtime/http2/http_get.h"
 #include "runtime/memory/memory_clock.h"
 #include "runtime/memory/memory_network.h"
 
@@ -73,6 +74,37 @@ TEST(SharedPort, HttpGoesToTheServerAndTheRestToTheListener) {
   EXPECT_TRUE(silent.closed.ok());
   clock.Advance(5'000'000);
   EXPECT_FALSE(silent.closed.ok()) << "it never said what it wants";
+}
+
+TEST(HttpGetTest, FetchesAPageOrSaysWhyNot) {
+  MemoryClock clock;
+  SmallPieces faults;
+  MemoryNetwork network(faults);
+  MemoryHost here(network, clock, "here");
+  MemoryHost there(network, clock, "there");
+  RpcMethods methods;
+  HttpService service{.clock = clock,
+                      .scheduler = clock,
+                      .methods = methods,
+                      .pages =
+                          [](const HttpRequest& request, const HttpDone& done) {
+                            if (request.path == "/never") return;
+                            done({.status = request.path == "/members" ? 200 : 404, .body = "[" + request.path + "]"});
+                          },
+                      .options = {},
+                      .counters = {}};
+  HttpServer server(service);
+  ASSERT_TRUE(server.Listen(here, "here:1").ok());
+  const auto get = [&](const std::string& address, const std::string& path) {
+    absl::StatusOr<std::string> result = absl::UnknownError("nothing yet");
+    HttpGet asks(clock, there, address, path, 1'000'000, [&](absl::StatusOr<std::string> body) { result = body; });
+    clock.Advance(3'000'000);
+    return result.ok() ? *result : std::string(result.status().message());
+  };
+  EXPECT_EQ(get("here:1", "/members"), "[/members]");
+  EXPECT_EQ(get("here:1", "/other"), "here:1 answers: HTTP/1.1 404 Not Found");
+  EXPECT_EQ(get("here:1", "/never"), "here:1: no answer within the time allowed");
+  EXPECT_EQ(get("here:2", "/members").substr(0, 8), "here:2: ");
 }
 
 }  // namespace

@@ -53,7 +53,7 @@ constexpr auto kFlags = std::to_array<Flag>({
     {"experimental-watch-progress-notify-interval", kDuration, "10m0s",
      "How often watchers that wish it are told how far they are."},
     {"strict-reconfig-check", kSwitch, "true", "Refuse changes of members that would cost the quorum."},
-    {"advertised-version", kText, "3.5.13", "The version clients are told; they choose what they use by it."},
+    {"advertised-version", kText, "3.5.21", "The version clients are told; they choose what they use by it."},
     {"log-level", kText, "info", "debug, info, warn or error."},
     {"version", kSwitch, "false", "Print the version and end."},
     {"help", kSwitch, "false", "Print this and end."},

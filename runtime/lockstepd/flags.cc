@@ -196,7 +196,9 @@ absl::StatusOr<FlagValues> ReadFlags(const std::vector<std::string>& arguments, 
 std::string FlagsHelp() {
   std::string help =
       "lockstepd: a replicated key-value store that speaks etcd's v3 protocol.\n\n"
-      "usage: lockstepd [--FLAG=VALUE ...]\n\n"
+      "usage: lockstepd [--FLAG=VALUE ...]\n"
+      "       lockstepd restore BACKUP [--FLAG=VALUE ...]   makes the files of a new cluster of one member from a "
+      "backup\n\n"
       "Every flag may also be said in the environment: --data-dir as ETCD_DATA_DIR.\n\n";
   for (const Flag& flag : AllFlags()) {
     if (flag.kind == FlagKind::kIgnored) continue;

@@ -43,9 +43,13 @@ absl::StatusOr<SocketAddress> Resolve(const std::string& address, Lookup lookup,
   const int error =
       getaddrinfo(host.empty() ? nullptr : host.c_str(), address.substr(colon + 1).c_str(), &hints, &found);
   if (error != 0) return absl::UnavailableError(absl::StrCat(address, ": ", gai_strerror(error)));
+  // "localhost" is both, and others look for it where IPv4 has it.
+  const addrinfo* chosen = found;
+  while (chosen != nullptr && chosen->ai_family != AF_INET) chosen = chosen->ai_next;
+  if (chosen == nullptr) chosen = found;
   SocketAddress result;
-  result.size = found->ai_addrlen;
-  std::memcpy(&result.storage, found->ai_addr, found->ai_addrlen);
+  result.size = chosen->ai_addrlen;
+  std::memcpy(&result.storage, chosen->ai_addr, chosen->ai_addrlen);
   freeaddrinfo(found);
   return result;
 }

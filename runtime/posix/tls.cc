@@ -37,6 +37,13 @@ int VerifyMode(TlsVerify verify) {
   return SSL_VERIFY_NONE;
 }
 
+// A list of revocations that is not renewed still says what it says.
+int AcceptOldRevocations(int ok, X509_STORE_CTX* context) {
+  if (ok == 1 || X509_STORE_CTX_get_error(context) != X509_V_ERR_CRL_HAS_EXPIRED) return ok;
+  X509_STORE_CTX_set_error(context, X509_V_OK);
+  return 1;
+}
+
 // HTTP/2, or else HTTP/1.1, of what the client offers.
 int SelectProtocol(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* offered,
                    unsigned int offered_size, void*) {
@@ -74,8 +81,13 @@ absl::StatusOr<std::shared_ptr<TlsContext>> TlsContext::Load(const TlsFiles& fil
   if (!files.revoked.empty()) {
     X509_STORE* store = SSL_CTX_get_cert_store(context);
     X509_LOOKUP* lookup = X509_STORE_add_lookup(store, X509_LOOKUP_file());
-    if (X509_load_crl_file(lookup, files.revoked.c_str(), X509_FILETYPE_PEM) < 1) return refuse(files.revoked);
+    if (X509_load_crl_file(lookup, files.revoked.c_str(), X509_FILETYPE_PEM) < 1 &&
+        X509_load_crl_file(lookup, files.revoked.c_str(), X509_FILETYPE_ASN1) < 1) {
+      return refuse(files.revoked);
+    }
+    ERR_clear_error();
     X509_STORE_set_flags(store, X509_V_FLAG_CRL_CHECK);
+    X509_STORE_set_verify_cb(store, AcceptOldRevocations);
   }
   return loaded;
 }

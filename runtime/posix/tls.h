@@ -25,7 +25,7 @@ struct TlsFiles {
   std::string certificate;  // This node's, in PEM, with the chain that leads to the authority's.
   std::string key;          // Its private key.
   std::string authority;    // The authority's certificate; may be empty if the other side is not verified.
-  std::string revoked;      // Certificates that the authority has taken back (a CRL, in PEM); empty: none.
+  std::string revoked;      // Certificates that the authority has taken back (a CRL, in PEM or DER); empty: none.
 };
 
 enum class TlsVerify : uint8_t {

@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "kvsm/api/maintenance.pb.h"
 #include "kvsm/image.h"
+#include "runtime/little_endian.h"
 
 namespace lockstep::runtime {
 namespace {
@@ -16,6 +17,7 @@ namespace {
 using kvsm::CommandKind;
 using kvsm::Error;
 
+constexpr uint64_t kBackupBlockBytes = 512;
 constexpr size_t kSummedAtOnce = 2000;
 constexpr size_t kCollectedAtOnce = 2000;
 constexpr size_t kBlobBytes = 32 << 10;
@@ -118,7 +120,7 @@ void MaintenanceService::HashKv(std::string_view bytes, Call call) {
   });
 }
 
-// ---- Snapshots: an image of the keys, and its SHA-256 behind it.
+// ---- Snapshots: an image of the keys, its size, and the SHA-256 of both behind it.
 
 class MaintenanceService::SnapshotStream final : public RpcStream {
  public:
@@ -146,7 +148,7 @@ class MaintenanceService::SnapshotStream final : public RpcStream {
     while (!ended_ && image_ != nullptr && call_->unsent_bytes() < kUnsentBytesMax) {
       const std::string piece = image_->Read(kBlobBytes);
       if (piece.empty()) return End();
-      EVP_DigestUpdate(digest_.get(), piece.data(), piece.size());
+      Sum(piece);
       // How much is left is an estimate: what is sent is encoded differently from what is kept.
       remaining_ = std::max<uint64_t>(1, remaining_ - std::min<uint64_t>(remaining_, piece.size()));
       SendPiece(piece, remaining_);
@@ -159,9 +161,18 @@ class MaintenanceService::SnapshotStream final : public RpcStream {
     response.set_version(context_.options.version);
     call_->Send(context_.Headed(revision_, response));
   }
+  void Sum(const std::string& piece) {
+    EVP_DigestUpdate(digest_.get(), piece.data(), piece.size());
+    sent_ += piece.size();
+  }
+  // etcd's clients want whole blocks before the digest: the last one ends with the image's size.
   void End() {
     ended_ = true;
     image_ = nullptr;
+    std::string tail((kBackupBlockBytes - (sent_ + sizeof sent_) % kBackupBlockBytes) % kBackupBlockBytes, '\0');
+    AppendLittle(tail, sent_);
+    Sum(tail);
+    SendPiece(tail, EVP_MAX_MD_SIZE);
     std::string sum(EVP_MAX_MD_SIZE, '\0');
     unsigned size = 0;
     EVP_DigestFinal_ex(digest_.get(), reinterpret_cast<unsigned char*>(sum.data()), &size);
@@ -176,6 +187,7 @@ class MaintenanceService::SnapshotStream final : public RpcStream {
   std::unique_ptr<kvsm::Image> image_;
   kvsm::Revision revision_ = 0;
   uint64_t remaining_ = 0;
+  uint64_t sent_ = 0;
   bool ended_ = false;
 };
 

@@ -6,6 +6,7 @@
 #include "kvsm/api/maintenance.pb.h"
 #include "kvsm/image.h"
 #include "kvsm/memory/memory_engine.h"
+#include "runtime/little_endian.h"
 #include "runtime/service/service_cluster.h"
 
 namespace lockstep::runtime {
@@ -140,6 +141,8 @@ TEST_F(OperatorsTest, ASnapshotIsAnImageThatCanBeRestored) {
   } while (piece.remaining_bytes() > 0);
   EXPECT_EQ(last.size(), 32u) << "the sum";
   EXPECT_TRUE(stream->status()->ok());
+  ASSERT_EQ(image.size() % 512, 0u) << "etcd's clients want whole blocks";
+  image.resize(LoadLittle<uint64_t>(image.data() + image.size() - sizeof(uint64_t)));
   kvsm::ImageReader reader(std::make_unique<kvsm::MemoryEngine>());
   ASSERT_TRUE(reader.Take(image).ok());
   const auto restored = reader.Finish();
