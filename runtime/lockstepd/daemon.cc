@@ -123,6 +123,7 @@ Daemon::Daemon(EventLoop& loop, const Settings& settings, const LogLines& log, M
       write_times_(loop),
       publish_timer_(loop),
       membership_timer_(loop),
+      leave_timer_(loop),
       compact_timer_(loop) {
   RpcMethods all;
   services_.Register(all);

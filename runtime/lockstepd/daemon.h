@@ -34,7 +34,7 @@ namespace lockstep::runtime {
 class Daemon final : private NodeObserver, private SideChannel {
  public:
   // Makes or opens the member's files, and begins to take part and to listen. `ready` is called when clients are
-  // served; `stopped` when the member can go on no more, with the reason.
+  // served; `stopped` when the member can go on no more, with the reason: Cancelled if it has been removed.
   // Errors: those of the settings' files and addresses, each with what to do.
   static absl::StatusOr<std::unique_ptr<Daemon>> Start(EventLoop& loop, const Settings& settings, const LogLines& log,
                                                        std::function<void()> ready,
@@ -56,6 +56,7 @@ class Daemon final : private NodeObserver, private SideChannel {
   // daemon_members.cc: who the members are.
   void AwaitPublished();
   void OnMembersChanged();
+  void Leave(int polls);
   void CheckMembership();
   void AskWhetherMember();
   void Compact();
@@ -116,6 +117,7 @@ class Daemon final : private NodeObserver, private SideChannel {
   std::map<int64_t, int64_t> revisions_;  // By the time they were seen: what is to be compacted in time.
   Timer publish_timer_;
   Timer membership_timer_;
+  Timer leave_timer_;
   Timer compact_timer_;
 };
 

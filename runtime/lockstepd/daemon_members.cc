@@ -15,6 +15,8 @@ namespace {
 constexpr int64_t kPublishMicros = 20'000;
 constexpr int64_t kMembershipMicros = 2'000'000;
 constexpr int64_t kAskMicros = 1'000'000;
+constexpr int64_t kLeavePollMicros = 100'000;
+constexpr int kLeavePolls = 20;
 // How often what is to be compacted is looked at: each time a tenth of what is kept has passed, at most.
 constexpr int64_t kCompactMicrosMax = 300'000'000;
 constexpr int64_t kCompactMicrosMin = 100'000;
@@ -45,9 +47,7 @@ void Daemon::AwaitPublished() {
 void Daemon::OnMembersChanged() {
   const auto& members = machine_.state()->members().all();
   const bool is_listed = members.contains(MemberOf(record_.self));
-  if (std::exchange(was_listed_, was_listed_ || is_listed) && !is_listed) {
-    return stopped_(absl::FailedPreconditionError("this member has been removed from the cluster"));
-  }
+  if (std::exchange(was_listed_, was_listed_ || is_listed) && !is_listed) return Leave(kLeavePolls);
   // Numbers are given in order: a member that the table lacks has left if there is a later one.
   const auto has_left = [&](NodeId id) {
     return !members.contains(MemberOf(id)) && !members.empty() && members.rbegin()->first > MemberOf(id);
@@ -70,6 +70,17 @@ void Daemon::OnMembersChanged() {
   record_.addresses = std::move(addresses);
   const absl::Status status = WriteMemberFile(settings_.data_dir, record_);
   if (!status.ok()) log_.Error("the members' addresses cannot be kept", {{"why", std::string(status.message())}});
+}
+
+// The table has been told first: a leader that is removed still has to see the configuration changed, and whoever asked
+// for it to be answered.
+void Daemon::Leave(int polls) {
+  const State& state = node_->state();
+  const bool is_done = state.role != Role::kLeader && !state.log.configuration().configuration.IsMember(record_.self);
+  if (polls > 0 && !(is_done && polls < kLeavePolls)) {
+    return leave_timer_.Set(kLeavePollMicros, [this, polls] { Leave(polls - 1); });
+  }
+  stopped_(absl::CancelledError("this member has been removed from the cluster"));
 }
 
 // Nobody tells a member that it has been removed: the others no longer speak to it. One that hears of no leader for
@@ -97,8 +108,7 @@ void Daemon::AskWhetherMember() {
         const bool is_listed = std::any_of(page->members.begin(), page->members.end(),
                                            [self](const ListedMember& member) { return member.id == self; });
         // The one that answers may lag behind, but not behind what this one has seen of itself.
-        if (is_listed || page->members.empty()) return;
-        stopped_(absl::FailedPreconditionError("this member has been removed from the cluster"));
+        if (!is_listed && !page->members.empty()) Leave(0);
       });
 }
 

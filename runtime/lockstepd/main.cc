@@ -55,7 +55,7 @@ int Serve(const Settings& settings, const LogLines& log) {
       loop, settings, log, [] { NotifyReadiness("READY=1"); },
       [&](const absl::Status& why) {
         log.Error("this member stops", {{"why", std::string(why.message())}});
-        result = 1;
+        result = absl::IsCancelled(why) ? 0 : 1;
         loop.Stop();
       });
   if (!daemon.ok()) {

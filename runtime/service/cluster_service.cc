@@ -181,11 +181,16 @@ void ClusterService::Add(const etcdserverpb::MemberAddRequest& request, Done don
     *response.mutable_member() = added;
     SetMembers(reply, response);
     const ChangeKind kind = added.islearner() ? ChangeKind::kAddLearner : ChangeKind::kAddVoter;
-    ChangeConfiguration(kind, added.id(), [this, done, added, response](const RpcStatus& status) {
-      if (status.ok()) return done({}, response.SerializeAsString());
-      const auto told_back = [done, status](const RpcStatus&, std::string_view) { done(status, ""); };
+    // Of two voters both are needed: nothing is decided until the new one has started, and whoever is to start it waits
+    // for this answer.
+    const bool is_needed = !added.islearner() && context_.replica->state().configuration().voters.size() == 1;
+    if (is_needed) done({}, response.SerializeAsString());
+    const Done told = is_needed ? Done([](const RpcStatus&, std::string_view) {}) : done;
+    ChangeConfiguration(kind, added.id(), [this, told, added, response](const RpcStatus& status) {
+      if (status.ok()) return told({}, response.SerializeAsString());
+      const auto told_back = [told, status](const RpcStatus&, std::string_view) { told(status, ""); };
       ChangeTable(ChangeMember::REMOVE, added, told_back,
-                  [done, status](const kvsm::proto::ChangeMemberReply&, int64_t) { done(status, ""); });
+                  [told, status](const kvsm::proto::ChangeMemberReply&, int64_t) { told(status, ""); });
     });
   });
 }

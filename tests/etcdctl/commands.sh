@@ -19,6 +19,23 @@ run() {
   echo "[status ${PIPESTATUS[0]}]"
 }
 
+# Runs a command that does not end by itself until it has printed so many lines, or for half a minute.
+until_lines() { # LINES COMMAND...
+  local output tries pid
+  output="$(mktemp)"
+  etcdctl --endpoints="$ENDPOINTS" "${@:2}" >"$output" 2>&1 &
+  pid=$!
+  for ((tries = 0; tries < 300; tries++)); do
+    if [[ $(wc -l <"$output") -ge $1 ]] || ! kill -0 "$pid" 2>/dev/null; then break; fi
+    sleep 0.1
+  done
+  kill "$pid" 2>/dev/null
+  wait "$pid" 2>/dev/null
+  echo "$ etcdctl ${*:2}"
+  normalize <"$output"
+  rm -f "$output"
+}
+
 lease_id() { sed -E 's/.*lease ([0-9a-f]+) granted.*/\1/'; }
 
 # ---- Puts and gets.
@@ -88,9 +105,9 @@ run put l 1 --lease=12345
 run put w 1
 run put w 2
 run del w
-timeout 3 etcdctl --endpoints="$ENDPOINTS" watch w --rev=1 --prev-kv 2>&1 | normalize
-timeout 3 etcdctl --endpoints="$ENDPOINTS" watch w --rev=1 -w json 2>&1 | normalize
-timeout 3 etcdctl --endpoints="$ENDPOINTS" watch '' --prefix --rev=20 2>&1 | normalize
+until_lines 13 watch w --rev=1 --prev-kv
+until_lines 1 watch w --rev=1 -w json
+until_lines 6 watch '' --prefix --rev=20
 
 # ---- History.
 run compaction 10
@@ -98,12 +115,12 @@ run compaction 10
 run compaction 100000
 run get a --rev=5
 run compaction 20 --physical
-timeout 3 etcdctl --endpoints="$ENDPOINTS" watch a --rev=5 2>&1 | normalize
+until_lines 1000 watch a --rev=5
 
 # ---- Locks and elections, which the client makes of the above.
 run lock mutex echo held
 run get mutex --prefix
-timeout 3 etcdctl --endpoints="$ENDPOINTS" elect race winner 2>&1 | sed -E 's/[0-9a-f]{12,}/ID/'
+until_lines 2 elect race winner
 run get race --prefix --print-value-only
 
 # ---- The cluster.
