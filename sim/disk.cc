@@ -5,6 +5,11 @@
 
 namespace lockstep::sim {
 
+Disk::Disk(DurableState durable) : durable_(std::move(durable)) {
+  payloads_.Reset(durable_.log.base_index());
+  while (payloads_.last() < durable_.log.last_index()) payloads_.Append(0);
+}
+
 bool Disk::pending(WriteId id) const { return Find(id) != nullptr; }
 
 bool Disk::settled(WriteId id) const {

@@ -23,7 +23,8 @@ using Payloads = absl::InlinedVector<Payload, 8>;
 class Disk {
  public:
   Disk() = default;
-  explicit Disk(DurableState durable) : durable_(std::move(durable)) {}
+  // A disk with this on it; its entries carry no commands.
+  explicit Disk(DurableState durable);
 
   // What a start would find now, if nothing on its way arrived.
   const DurableState& durable() const { return durable_; }

@@ -63,6 +63,12 @@ bool Network::Arrive(uint32_t slot, bool receiver_up, Envelope& envelope) {
   return true;
 }
 
+void Network::Repeat(uint32_t slot) {
+  const Envelope copy = pool_[slot];
+  Copy(copy);
+  Schedule(copy, world_.now);
+}
+
 void Network::Cut(LinkSet links, uint32_t hold_ppm, int64_t whole_at) {
   cut_ = links;
   hold_ppm_ = hold_ppm;

@@ -37,6 +37,11 @@ class Network final : public Wires {
   // is in `envelope`.
   bool Arrive(uint32_t slot, bool receiver_up, Envelope& envelope);
 
+  // A message that waits for its kDeliver event.
+  const Envelope& on_its_way(uint32_t slot) const { return pool_[slot]; }
+  // Puts a copy of it on its way, to arrive as well.
+  void Repeat(uint32_t slot);
+
   void Cut(LinkSet links, uint32_t hold_ppm, int64_t whole_at) override;
   LinkSet cut() const override { return cut_; }
   void ReleaseLateCopies(int64_t within_micros) override;

@@ -94,6 +94,11 @@ void Node::Wipe() {
   ++world_.counters.transitions[static_cast<size_t>(Transition::kRejoined)];
 }
 
+void Node::LoseDisk() {
+  disk_ = Disk();
+  world_.monitor.DiskLost(world_.step, id_);
+}
+
 void Node::Pause() { paused_ = true; }
 
 void Node::Resume() {

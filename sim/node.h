@@ -35,6 +35,8 @@ class Node final : public Server {
   void Pause() override;
   void Resume() override;
   void Repair() override;
+  // Replaces the disk by an empty one, under the same name: what no server may do. Requires: !up().
+  void LoseDisk();
 
   bool up() const override { return up_; }
   bool paused() const override { return paused_; }
@@ -42,6 +44,8 @@ class Node final : public Server {
   uint32_t life() const override { return life_; }
   bool disk_intact() const override { return true; }
   const State& state() const override { return state_; }
+  const Disk& disk() const { return disk_; }
+  const Store& store() const { return store_; }
   const Log& durable_log() const override { return disk_.durable().log; }
   Index applied() const override { return store_.applied(); }
   uint64_t machine_hash() const override { return store_.Hash(); }

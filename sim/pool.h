@@ -24,6 +24,7 @@ class Pool {
     return slot;
   }
   T& operator[](uint64_t slot) { return items_[slot]; }
+  const T& operator[](uint64_t slot) const { return items_[slot]; }
   // Gives the value back and frees the slot.
   T Take(uint64_t slot) {
     free_.push_back(static_cast<uint32_t>(slot));
