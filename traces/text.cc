@@ -133,8 +133,8 @@ std::string EndText(const proto::End& end) {
 
 std::string NodeName(const proto::NodeId& id) { return id.number() == 0 ? "" : InWords(id); }
 
-// `changes` is put behind what the event was.
-std::string LineWith(const proto::Record& record, const std::string& changes) {
+// What happened, without its effects and changes.
+std::string Happening(const proto::Record& record) {
   switch (record.content_case()) {
     case proto::Record::kHeader:
       return absl::StrCat("seed ", record.header().seed(), ", recorded by lockstep ",
@@ -142,28 +142,49 @@ std::string LineWith(const proto::Record& record, const std::string& changes) {
     case proto::Record::kChoices:
       return absl::StrCat(record.choices().values_size(), " choices");
     case proto::Record::kStart:
-      return Columns(record.start().time_micros(), "", NodeName(record.start().node()),
-                     absl::StrCat(StartText(record.start()), EffectsInWords(record.start().effects())));
+      return StartText(record.start());
     case proto::Record::kStep:
-      return Columns(record.step().time_micros(), std::to_string(record.step().step()), NodeName(record.step().node()),
-                     absl::StrCat(StepText(record.step()), changes, StepEnd(record.step())));
+      return StepText(record.step());
     case proto::Record::kCrash:
-      return Columns(record.crash().time_micros(), "", NodeName(record.crash().node()), "STOPS");
+      return "STOPS";
     case proto::Record::kNetwork:
-      return Columns(record.network().time_micros(), "", NodeName(record.network().message().source()),
-                     NetworkText(record.network()));
+      return NetworkText(record.network());
     case proto::Record::kFault:
-      return Columns(record.fault().time_micros(), "", NodeName(record.fault().node()), FaultText(record.fault()));
+      return FaultText(record.fault());
     case proto::Record::kOperation:
-      return Columns(record.operation().time_micros(), "", "", OperationText(record.operation()));
+      return OperationText(record.operation());
     case proto::Record::kHealed:
-      return Columns(record.healed().time_micros(), "", "", "HEALED: from now on a majority works without faults");
+      return "HEALED: from now on a majority works without faults";
     case proto::Record::kEnd:
-      return Columns(record.end().simulated_micros(), "", "", EndText(record.end()));
+      return EndText(record.end());
     case proto::Record::CONTENT_NOT_SET:
       break;
   }
   return "[an unknown record]";
+}
+
+// What it caused, each thing behind "; ".
+std::string Consequences(const proto::Record& record) {
+  if (record.has_start()) return EffectsInWords(record.start().effects());
+  return record.has_step() ? StepEnd(record.step()) : "";
+}
+
+// At which node; none for what is not of one.
+proto::NodeId NodeOf(const proto::Record& record) {
+  if (record.has_start()) return record.start().node();
+  if (record.has_step()) return record.step().node();
+  if (record.has_crash()) return record.crash().node();
+  if (record.has_network()) return record.network().message().source();
+  return record.has_fault() ? record.fault().node() : proto::NodeId();
+}
+
+// `changes` is put behind what the event was.
+std::string LineWith(const proto::Record& record, const std::string& changes) {
+  const std::string text = absl::StrCat(Happening(record), changes, Consequences(record));
+  if (record.has_header() || record.has_choices() || record.content_case() == proto::Record::CONTENT_NOT_SET)
+    return text;
+  return Columns(TimeMicros(record), record.has_step() ? std::to_string(record.step().step()) : "",
+                 NodeName(NodeOf(record)), text);
 }
 
 void Change(std::string& words, const char* name, const std::string& before, const std::string& after) {
@@ -175,12 +196,21 @@ void Change(std::string& words, const char* name, const std::string& before, con
 
 std::string LineHeading() { return "            ms     step  node  what happened"; }
 
-std::string Narrator::Line(const proto::Record& record) {
-  if (record.has_step()) {
-    return LineWith(record, Changes(FromProto(record.step().node()), record.step().state()));
-  }
+std::string Narrator::Follow(const proto::Record& record) {
+  if (record.has_step()) return Changes(FromProto(record.step().node()), record.step().state());
   if (record.has_start()) states_[FromProto(record.start().node())] = record.start().state();
-  return LineWith(record, "");
+  return "";
+}
+
+std::string Narrator::Line(const proto::Record& record) { return LineWith(record, Follow(record)); }
+
+std::string Narrator::Story(const proto::Record& record) {
+  std::string story = Happening(record);
+  const std::string changes = Follow(record);
+  if (!changes.empty()) absl::StrAppend(&story, "\n", changes.substr(2));
+  const std::string consequences = Consequences(record);
+  if (!consequences.empty()) absl::StrAppend(&story, "\n", consequences.substr(2));
+  return story;
 }
 
 std::vector<std::string> Narrator::States() const {

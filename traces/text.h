@@ -26,10 +26,16 @@ class Narrator {
   // The line of `record`, without a line end.
   std::string Line(const proto::Record& record);
 
+  // The same without the columns, in paragraphs that end in line ends but for the last: what it was, what it changed,
+  // what it caused. Call one of the two for each record.
+  std::string Story(const proto::Record& record);
+
   // One line for each node that has started: all that its record holds of its state.
   std::vector<std::string> States() const;
 
  private:
+  // Keeps the state behind `record`; returns what it changed.
+  std::string Follow(const proto::Record& record);
   std::string Changes(NodeId node, const proto::NodeState& after);
 
   std::map<NodeId, proto::NodeState> states_;

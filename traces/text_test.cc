@@ -42,6 +42,18 @@ TEST(Text, AStepTellsTimeNumberNodeInputAndChanges) {
   EXPECT_THAT(narrator.Line(StepRecord(proto::ROLE_CANDIDATE, 3, 4)), Not(HasSubstr("->")));
 }
 
+TEST(Text, AStoryTellsTheSameInParagraphs) {
+  Narrator narrator;
+  EXPECT_EQ(narrator.Story(StepRecord(proto::ROLE_CANDIDATE, 3, 0)),
+            "ElectionTimeout\nfollower -> candidate, term 0 -> 3");
+  EXPECT_EQ(narrator.Story(StepRecord(proto::ROLE_CANDIDATE, 3, 0)), "ElectionTimeout");
+  proto::Record truncates = StepRecord(proto::ROLE_CANDIDATE, 3, 0);
+  truncates.mutable_step()->add_effects()->mutable_truncate_log()->set_last(4);
+  truncates.mutable_step()->set_effects_done(1);
+  EXPECT_THAT(narrator.Story(truncates),
+              AllOf(StartsWith("ElectionTimeout\n"), HasSubstr("TruncateLog"), Not(HasSubstr(";"))));
+}
+
 TEST(Text, ChangesAreOfTheSameNode) {
   Narrator narrator;
   narrator.Line(StepRecord(proto::ROLE_LEADER, 3, 4));
