@@ -18,6 +18,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "cli/arguments.h"
+#include "cli/campaign_html.h"
 #include "cli/campaign_report.h"
 #include "cli/coverage_table.h"
 #include "cli/failure.h"
@@ -42,6 +43,7 @@ struct Arguments {
   std::string stack_name = "full";
   sim::Stack stack = sim::Stack::kFull;
   std::string output = ".";
+  std::string html;
   bool no_color = false;
   bool list_faults = false;
 };
@@ -133,6 +135,20 @@ std::string RunCommand() {
   return command != nullptr ? ShellWord(command) : "./run";
 }
 
+// Writes the page, if one was asked for.
+void WriteHtml(const sim::CampaignResult& result, const Arguments& arguments, const std::vector<sim::Fault>& faults,
+               const Pace& pace) {
+  if (arguments.html.empty()) return;
+  const absl::Status status =
+      WriteCampaignPage(arguments.html, result, pace, CoverageOf(result.times, result.seeds_with, faults),
+                        TotalsLine(SizeOf(result), result.times));
+  if (status.ok()) {
+    std::printf("Page: %s\n", arguments.html.c_str());
+  } else {
+    std::fprintf(stderr, "fuzz: %s\n", std::string(status.message()).c_str());
+  }
+}
+
 int Report(const sim::CampaignResult& result, const Arguments& arguments, const std::vector<sim::Fault>& faults) {
   const Palette palette = PaletteFor(UseColor(stdout, arguments.no_color));
   const CampaignSize size = SizeOf(result);
@@ -172,7 +188,9 @@ int Fuzz(const Arguments& arguments, const std::vector<sim::Fault>& faults) {
   options.nodes = arguments.nodes;
   options.faults = faults;
   CatchInterrupts();
+  Pace pace;
   const sim::CampaignResult result = sim::RunCampaign(options, interrupted, [&](const sim::CampaignResult& so_far) {
+    pace.Take(so_far.seconds, so_far.steps);
     line.Show({.seeds = so_far.seeds,
                .seeds_wanted = arguments.seeds,
                .seconds_allowed = options.seconds,
@@ -182,6 +200,8 @@ int Fuzz(const Arguments& arguments, const std::vector<sim::Fault>& faults) {
                .faults = FaultsIn(so_far.times)});
   });
   line.Clear();
+  pace.Take(result.seconds, result.steps);
+  WriteHtml(result, arguments, faults, pace);
   return Report(result, arguments, faults);
 }
 
@@ -213,6 +233,7 @@ int RunFuzz(int argc, char** argv) {
   app.add_flag("--list-faults", arguments.list_faults, "Print the faults and what they do");
   app.add_option("--start-seed", arguments.start_seed, "The first seed (without it, 1)");
   app.add_option("--output", arguments.output, "The folder for the trace of a failure (without it, this one)");
+  app.add_option("--html", arguments.html, "Also write the summary as an HTML page to this file");
   app.add_flag("--no-color", arguments.no_color, "No colours, also on a terminal");
   if (const auto status = ParseArguments(app, argc, argv)) return *status;
   arguments.stack = *sim::StackNamed(arguments.stack_name);

@@ -18,7 +18,9 @@ struct Verb {
 
 constexpr Verb kVerbs[] = {
     {"fuzz", "drive clusters through failure scenarios and check every step", RunFuzz},
-    {"replay", "run a recorded trace again and compare", RunReplay},
+    {"replay", "run a recorded trace again and compare, or play a scenario file", RunReplay},
+    {"shrink", "make a failing run as small as it can be", RunShrink},
+    {"view", "draw a run as one HTML page", RunView},
     {"check", "decide whether recorded histories are linearizable", RunCheck},
     {"explore", "try every schedule of the core within bounds", RunExplore},
     {"version", "print the version and how the program was built", RunVersion},

@@ -12,14 +12,14 @@
 #include "absl/strings/str_cat.h"
 #include "cli/arguments.h"
 #include "cli/model_trace.h"
+#include "cli/scenario_replay.h"
 #include "cli/terminal.h"
+#include "cli/trace_printer.h"
 #include "cli/verbs.h"
 #include "cli/version.h"
 #include "sim/recording/build_fingerprint.h"
 #include "traces/diff.h"
-#include "traces/json.h"
 #include "traces/reader.h"
-#include "traces/state_text.h"
 #include "traces/text.h"
 
 namespace lockstep::cli {
@@ -55,49 +55,6 @@ std::string Digest(uint64_t high, uint64_t low) {
   return text;
 }
 
-// Prints the happenings within the range of steps that was asked for.
-class Printer {
- public:
-  Printer(const Arguments& arguments, const Palette& palette) : arguments_(arguments), palette_(palette) {}
-
-  void Print(const traces::proto::Record& record) {
-    if (record.has_step()) step_ = record.step().step();
-    const std::string line = narrator_.Line(record);
-    visible_ = step_ >= arguments_.from && step_ <= arguments_.to && arguments_.tla.empty();
-    if (!visible_) return;
-    if (arguments_.ndjson) {
-      std::printf("%s\n", traces::ToJson(record).c_str());
-    } else if (!record.has_end() && !record.has_choices() && !record.has_header()) {
-      std::printf("%s%s%s\n", Color(record), line.c_str(), palette_.reset);
-    }
-  }
-
-  void Print(const State& state) {
-    if (!visible_ || arguments_.ndjson) return;
-    for (const std::string& line : traces::StateLines(state)) {
-      std::printf("%s%31s| %s%s\n", palette_.dim, "", line.c_str(), palette_.reset);
-    }
-  }
-
- private:
-  const char* Color(const traces::proto::Record& record) const {
-    if (record.has_crash() || record.has_fault()) return palette_.red;
-    if (record.has_network() && record.network().fate() != traces::proto::FATE_SENT) return palette_.yellow;
-    if (record.has_network()) return palette_.dim;
-    if (record.has_start() || record.has_healed()) return palette_.green;
-    if (record.has_step() && record.step().effects_done() < static_cast<uint32_t>(record.step().effects_size())) {
-      return palette_.red;
-    }
-    return "";
-  }
-
-  const Arguments& arguments_;
-  const Palette& palette_;
-  traces::Narrator narrator_;
-  uint64_t step_ = 0;
-  bool visible_ = false;
-};
-
 // Reference runs name no build: they are to hold for every one.
 bool IsOfAnotherBuild(const traces::proto::Header& header) {
   return header.build() != 0 && header.build() != sim::kBuildFingerprint;
@@ -119,18 +76,6 @@ void PrintHead(const traces::proto::Header& header, const std::string& path, con
   if (!arguments.ndjson && arguments.tla.empty()) std::fprintf(out, "%s\n", traces::LineHeading().c_str());
 }
 
-void PrintViolation(const traces::proto::End& end, const Palette& palette, std::FILE* out) {
-  const traces::proto::Violation& violation = end.violation();
-  std::fprintf(out, "%s%sVIOLATION%s of %s at step %llu", palette.red, palette.bold, palette.reset,
-               violation.property().c_str(), static_cast<unsigned long long>(violation.step()));
-  if (violation.has_node()) {
-    std::fprintf(out, ", node %u%s", violation.node().number(),
-                 violation.node().incarnation() == 0 ? "" : absl::StrCat(".", violation.node().incarnation()).c_str());
-  }
-  std::fprintf(out, ", %.3f ms\n  %s\n", static_cast<double>(violation.time_micros()) / 1000,
-               violation.evidence().c_str());
-}
-
 // Prints the file's own records, without running anything.
 int PrintRecorded(const Arguments& arguments, const Palette& palette) {
   const absl::StatusOr<traces::Summary> summary = traces::ReadSummary(arguments.path);
@@ -139,7 +84,7 @@ int PrintRecorded(const Arguments& arguments, const Palette& palette) {
   if (!reader.ok()) return Fail(reader.status());
   std::FILE* words = arguments.ndjson ? stderr : stdout;
   PrintHead(summary->header, arguments.path, arguments, words);
-  Printer printer(arguments, palette);
+  TracePrinter printer({arguments.ndjson, arguments.from, arguments.to}, palette);
   traces::proto::Record record;
   while (true) {
     const absl::StatusOr<bool> more = reader->Next(&record);
@@ -207,12 +152,12 @@ int RunAgain(const Arguments& arguments, const Palette& palette) {
   if (!replayable.ok()) return Fail(replayable.status());
   std::FILE* words = arguments.ndjson ? stderr : stdout;
   PrintHead(replayable->trace.header, arguments.path, arguments, words);
-  Printer printer(arguments, palette);
+  TracePrinter printer({arguments.ndjson, arguments.from, arguments.to}, palette);
   traces::proto::End end;
   sim::ReplayView view;
   view.record = [&](const traces::proto::Record& record) {
     if (record.has_end()) end = record.end();
-    printer.Print(record);
+    if (arguments.tla.empty()) printer.Print(record);
   };
   TraceCollector collector(arguments.to);
   if (!arguments.tla.empty()) view.observer = &collector;
@@ -232,11 +177,13 @@ int RunAgain(const Arguments& arguments, const Palette& palette) {
 int RunReplay(int argc, char** argv) {
   Arguments arguments;
   CLI::App app(
-      "Runs a recorded trace again, prints what happens and says whether it is the same run.\n"
-      "Exit status: 0 no violation, as recorded; 1 the recorded violation is reproduced; 2 the file or the\n"
-      "arguments cannot be used; 3 the run differs from the recorded one.",
+      "Runs a recorded trace again, prints what happens and says whether it is the same run; or plays a scenario file\n"
+      "(its syntax: sim/script/README.md).\n"
+      "Exit status: 0 no violation, as recorded; 1 the recorded violation is reproduced, a scenario breaks a property "
+      "or\n"
+      "an expectation; 2 the file or the arguments cannot be used; 3 the run differs from the recorded one.",
       "lockstep replay");
-  app.add_option("file", arguments.path, "The trace, as `fuzz` wrote it")->required();
+  app.add_option("file", arguments.path, "The trace, as `fuzz` wrote it, or a scenario file")->required();
   app.add_flag("-v,--verbose", arguments.verbose, "Print the node's whole state after each step");
   app.add_option("--from", arguments.from, "Print from this step on");
   app.add_option("--to", arguments.to, "Print up to this step");
@@ -262,6 +209,9 @@ int RunReplay(int argc, char** argv) {
     return kUnusable;
   }
   const Palette palette = PaletteFor(UseColor(stdout, arguments.no_color));
+  if (IsScenarioFile(arguments.path)) {
+    return ReplayScenario(arguments.path, {arguments.ndjson, arguments.from, arguments.to}, arguments.verbose, palette);
+  }
   return arguments.recorded ? PrintRecorded(arguments, palette) : RunAgain(arguments, palette);
 }
 

@@ -21,6 +21,12 @@ int RunFuzz(int argc, char** argv);
 // differs from the recorded one.
 int RunReplay(int argc, char** argv);
 
+// Makes a failing run as small as it can be: a shorter trace, and a scenario file.
+int RunShrink(int argc, char** argv);
+
+// Draws a trace or a scenario file as one HTML page.
+int RunView(int argc, char** argv);
+
 // Decides whether recorded histories are linearizable. Besides the statuses
 // above: 3 when it is unknown.
 int RunCheck(int argc, char** argv);

@@ -236,16 +236,21 @@ class LineShrinker {
     Tell();
   }
 
-  // The ranks are those of this very file: read again without what only the shrinker knows, it must still fail.
+  // Read again from its text, without what only the shrinker knows, it must still fail: strictly, or else leniently.
   std::optional<ShrunkLines> Finish() {
     Script plain = best_;
     for (Directive& directive : plain.directives) directive.like.reset();
-    std::erase_if(plain.setup, [](const Directive& directive) { return directive.verb == Verb::kLenient; });
-    const absl::StatusOr<Script> read = ParseScript(ToString(plain), "shrunk");
-    if (!read.ok()) return std::nullopt;
-    const absl::StatusOr<PlayResult> result = Play(*read, nullptr);
-    if (!result.ok() || !result->violation.has_value() || result->violation->property != property_) return std::nullopt;
-    return ShrunkLines{std::move(plain), *result->violation, result->steps, runs_};
+    const auto lenient = [](const Directive& directive) { return directive.verb == Verb::kLenient; };
+    Script strict = plain;
+    std::erase_if(strict.setup, lenient);
+    for (Script* script : {&strict, &plain}) {
+      const absl::StatusOr<Script> read = ParseScript(ToString(*script), "shrunk");
+      if (!read.ok()) continue;
+      const absl::StatusOr<PlayResult> result = Play(*read, nullptr);
+      if (!result.ok() || !result->violation.has_value() || result->violation->property != property_) continue;
+      return ShrunkLines{std::move(*script), *result->violation, result->steps, runs_};
+    }
+    return std::nullopt;
   }
 
   const std::string property_;

@@ -17,33 +17,38 @@ function statesInView(node, from, to, visit) {
   }
 }
 
+function paintGround() {
+  pen.fillStyle = colour.lane;
+  for (const node of meta.nodes) {
+    if (laneOf.get(node) % 2 === 0) pen.fillRect(GUTTER, laneY(node) - laneHeight / 2, width - GUTTER, laneHeight);
+  }
+}
 function paintLanes(from, to) {
   for (const node of meta.nodes) {
-    const y = laneY(node), top = y - laneHeight / 2;
-    if (laneOf.get(node) % 2 === 0) { pen.fillStyle = colour.lane; pen.fillRect(GUTTER, top, width - GUTTER, laneHeight); }
-    let drawn = GUTTER, textEnd = GUTTER;
+    const y = laneY(node);
+    let drawn = GUTTER;
     statesInView(node, from, to, (list, i, a, b) => {
       // Whole pixels, so that no seam shows between two states.
       const role = list.role[i], x1 = Math.round(Math.max(x(a), GUTTER)), x2 = Math.round(Math.min(x(b) + (b === n - 1 ? 6 : 0), width));
-      if (x2 <= drawn && role !== 3) return;
-      drawn = x2;
-      pen.fillStyle = colour[ROLE_COLOURS[role]];
-      if (role === 4) {
-        pen.fillRect(x1, y - 1, Math.max(x2 - x1, 1), 2);
-      } else {
-        pen.fillRect(x1, y - BAND, Math.max(x2 - x1, 1), 2 * BAND);
+      if (x2 > drawn || role === 3) {
+        drawn = x2;
+        pen.fillStyle = colour[ROLE_COLOURS[role]];
+        if (role === 4) {
+          pen.fillRect(x1, y - 1, Math.max(x2 - x1, 1), 2);
+        } else {
+          pen.fillRect(x1, y - BAND, Math.max(x2 - x1, 1), 2 * BAND);
+        }
       }
       if (laneHeight < 34) return;
       const before = i > 0 ? list : null;
       const turned = !before || before.role[i - 1] !== role || before.term[i - 1] !== list.term[i] || x(a) < GUTTER;
-      const textAt = Math.max(x1 + (KINDS[events.kind[a]] === 'start' ? 10 : 5), textEnd + 4);
+      const textAt = x1 + (KINDS[events.kind[a]] === 'start' ? 10 : 5);
       if (turned && role !== 4) {
         // The label may run on over the states that follow while role and term stay.
         let j = i;
         while (j + 1 < list.event.length && list.role[j + 1] === role && list.term[j + 1] === list.term[i]) ++j;
         const room = Math.min(x(j + 1 < list.event.length ? list.event[j + 1] : n - 1), width) - textAt - 3;
         labels.push([node, textAt, y, list.term[i], role, room]);
-        textEnd = textAt;
       }
       if (before && before.commit[i - 1] < list.commit[i] && x(a) >= GUTTER) {
         commits.push([node, x(a), y, list.commit[i]]);
@@ -144,7 +149,7 @@ function paintMessages(from, to) {
   for (const family of ['heartbeat', 'read', 'append', 'snapshot', 'vote', 'transfer']) {
     pen.strokeStyle = pen.fillStyle = colour[family];
     pen.lineWidth = 1.1;
-    pen.globalAlpha = all ? (dense ? .55 : .9) : .28;
+    pen.globalAlpha = all ? (dense ? .4 : .9) : .25;
     pen.beginPath();
     for (const k of lines) {
       if (families[k] !== family) continue;
@@ -378,10 +383,11 @@ function paint() {
   labels = []; commits = []; spanLabels = [];
   pen.save();
   pen.beginPath(); pen.rect(GUTTER, 0, width - GUTTER, height); pen.clip();
-  paintLanes(from, to);
+  paintGround();
   paintSpans(from, to);
-  paintWrites(from, to);
   paintMessages(from, to);
+  paintLanes(from, to);
+  paintWrites(from, to);
   paintLabels();
   if (to - from < 4000) paintEvents(from, to); else paintCrashes(from, to);
   paintOperations(from, to);

@@ -13,7 +13,7 @@ const FAMILY_OF = {RequestVote: 'vote', RequestVoteReply: 'vote', AppendEntries:
   Heartbeat: 'heartbeat', HeartbeatReply: 'heartbeat', InstallSnapshot: 'snapshot', InstallSnapshotReply: 'snapshot',
   TimeoutNow: 'transfer', ReadRequest: 'read', ReadReply: 'read'};
 const LOST = 2, OPEN = 0;
-const AXIS = 22, GUTTER = 84, BAND = 10, LINES_MAX = 2600;
+const AXIS = 22, GUTTER = 108, BAND = 10, LINES_MAX = 2600;
 
 // ---- Places: an event has a place by its order or by its time.
 const time = new Float64Array(n);
