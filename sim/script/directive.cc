@@ -68,7 +68,7 @@ constexpr std::array<Row, kVerbCount> kRows = {{
     {Verb::kInstall, "install", "N fails", "install NODE [fails]", "a received snapshot is installed"},
     {Verb::kLoad, "load", "N fails", "load NODE [fails]", "entries that are to be sent are loaded"},
     {Verb::kLookUp, "look-up", "N", "look-up NODE", "a read that may be answered is answered"},
-    {Verb::kPropose, "propose", "N A+ as: again:", "propose NODE KEY=VALUE ... [as=NAME | again=NAME]",
+    {Verb::kPropose, "propose", "N A+ as: again: bytes=", "propose NODE KEY=VALUE ... [as=NAME | again=NAME] [bytes=N]",
      "clients write, in one batch; or one of them asks again elsewhere"},
     {Verb::kRead, "read", "N W as: lease", "read NODE KEY [as=NAME] [lease]", "a client reads"},
     {Verb::kChange, "change", "N .. as:", "change NODE add|learner|remove NODE ... [joint|explicit] | leave [as=NAME]",

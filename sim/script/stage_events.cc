@@ -256,7 +256,7 @@ absl::Status Stage::Propose(const Directive& directive) {
     operation.command.sequence = 1;
     operation.command.key = static_cast<uint32_t>(std::find(keys_.begin(), keys_.end(), key) - keys_.begin());
     operation.command.argument = value;
-    operation.command.bytes = 1;
+    operation.command.bytes = static_cast<uint32_t>(directive.Number("bytes", 1));
     operation.payload = world_.commands.Add(operation.command);
     operations_.push_back(operation);
     TellClient(operation);

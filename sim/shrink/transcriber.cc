@@ -179,7 +179,13 @@ void Transcriber::AddRequest(const StepEvent& event) {
   const Event& what = event.input.event;
   if (const auto* propose = std::get_if<input::Propose>(&what)) {
     Directive& directive = Add(Verb::kPropose, event.node);
-    for (size_t i = 0; i < propose->proposals.size(); ++i) directive.assignments.emplace_back("x", ++values_);
+    uint32_t bytes = 1;
+    for (const input::Proposal& proposal : propose->proposals) {
+      directive.assignments.emplace_back("x", ++values_);
+      bytes = std::max(bytes, proposal.bytes);
+    }
+    // Limits of messages and of what is not committed count them.
+    if (bytes != 1) directive.settings["bytes"] = std::to_string(bytes);
     if (propose->proposals.size() == 1) directive.settings["as"] = Label(propose->proposals[0].request_id);
   } else if (const auto* change = std::get_if<input::ProposeConfiguration>(&what)) {
     AddChange(event.node, *change);
