@@ -219,6 +219,7 @@ void BecomeFollower(Context& context, NodeId leader, effect::Reason reason) {
   if (led) {
     EndProposals(context, reason);
     RejectReads(context, reason);
+    RejectLeaseReads(context, reason);  // From now on this node itself may vote for another.
     state.leading = {};
     SetTimer(context, effect::Timer::kElection);
   }

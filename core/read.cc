@@ -24,6 +24,16 @@ void Confirm(Context& context, const PendingRead& read) {
   }
 }
 
+// Refuses the confirmed reads that satisfy `predicate`; the others wait on.
+template <typename Predicate>
+void RejectConfirmedIf(Context& context, effect::Reason reason, const Predicate& predicate) {
+  std::erase_if(context.state.confirmed_reads, [&](const ConfirmedRead& read) {
+    if (!predicate(read)) return false;
+    Finish(context, read.request_id, effect::OutcomeKind::kRejected, reason);
+    return true;
+  });
+}
+
 void Refuse(Context& context, NodeId origin, const ReadRequest& request) {
   Send(context, origin, ReadReply{request.start, request.position, false, 0});
 }
@@ -148,16 +158,13 @@ void FinishReads(Context& context) {
 }
 
 void RejectUnreachableReads(Context& context) {
-  State& state = context.state;
-  std::vector<ConfirmedRead> kept;
-  for (const ConfirmedRead& read : state.confirmed_reads) {
-    if (read.read_index <= state.commit_index) {
-      kept.push_back(read);
-    } else {
-      Finish(context, read.request_id, effect::OutcomeKind::kRejected, effect::Reason::kTimedOut);
-    }
-  }
-  state.confirmed_reads = std::move(kept);
+  const Index reachable = context.state.commit_index;
+  RejectConfirmedIf(context, effect::Reason::kTimedOut,
+                    [reachable](const ConfirmedRead& read) { return read.read_index > reachable; });
+}
+
+void RejectLeaseReads(Context& context, effect::Reason reason) {
+  RejectConfirmedIf(context, reason, [](const ConfirmedRead& read) { return read.lease_until_micros != 0; });
 }
 
 void RejectReads(Context& context, effect::Reason reason) {

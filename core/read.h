@@ -33,6 +33,10 @@ void FinishReads(Context& context);
 // be reached, and are refused.
 void RejectUnreachableReads(Context& context);
 
+// Nothing keeps another node from being elected any longer: reads that the lease confirmed and that wait to be applied
+// are refused.
+void RejectLeaseReads(Context& context, effect::Reason reason);
+
 // The leadership ends: reads that are not confirmed are refused.
 void RejectReads(Context& context, effect::Reason reason);
 

@@ -184,5 +184,30 @@ TEST_F(LeaseTest, TimeoutNowEndsTheLeaseForTheRestOfTheTerm) {
   EXPECT_TRUE(node.All<effect::Outcome>().empty());
 }
 
+// The target may lead, and commit, long before the lease would have ended.
+TEST_F(LeaseTest, ReadsThatItConfirmedAndThatWaitToBeAppliedEndWithIt) {
+  Node node = Leased();
+  node.state.applied_index = 1;
+  node.Take(input::Read{7, input::ReadMode::kLease}, {1010, 5});
+  ASSERT_TRUE(node.All<effect::Outcome>().empty());
+  node.Take(input::TransferLeadership{9, N(2)}, {1010, 5});
+  ASSERT_EQ(node.All<effect::Outcome>().size(), 1u);
+  EXPECT_EQ(node.All<effect::Outcome>()[0].request_id, 7u);
+  EXPECT_EQ(node.All<effect::Outcome>()[0].kind, effect::OutcomeKind::kRejected);
+  EXPECT_EQ(node.All<effect::Outcome>()[0].reason, effect::Reason::kTransferInProgress);
+  EXPECT_EQ(node.SentTo<TimeoutNow>(2).size(), 1u);
+}
+
+// It may vote for another at once.
+TEST_F(LeaseTest, TheyEndWithTheLeadershipToo) {
+  Node node = Leased();
+  node.state.applied_index = 1;
+  node.Take(input::Read{7, input::ReadMode::kLease}, {1010, 5});
+  node.Receive(3, 9, HeartbeatReply{});
+  ASSERT_EQ(node.state.role, Role::kFollower);
+  ASSERT_EQ(node.All<effect::Outcome>().size(), 1u);
+  EXPECT_EQ(node.All<effect::Outcome>()[0].kind, effect::OutcomeKind::kRejected);
+}
+
 }  // namespace
 }  // namespace lockstep

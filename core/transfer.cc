@@ -2,15 +2,18 @@
 
 #include "core/election.h"
 #include "core/progress.h"
+#include "core/read.h"
 #include "core/replication.h"
 
 namespace lockstep {
 namespace {
 
+// Whoever is told to campaign may win before the lease ends: so it ends here, with the reads that still rely on it.
 void SendTimeoutNow(Context& context, NodeId target) {
   LeaderState& leading = context.state.leading;
   leading.lease_revoked = true;
   leading.lease_until_micros = 0;
+  RejectLeaseReads(context, effect::Reason::kTransferInProgress);
   Send(context, target, TimeoutNow{});
 }
 

@@ -4,7 +4,8 @@
 
 namespace lockstep::sim {
 
-Clients::Clients(World& world, Servers& servers) : world_(world), servers_(servers), clients_(world.scenario.clients) {
+Clients::Clients(World& world, Servers& servers)
+    : world_(world), servers_(servers), clients_(world.scenario.clients), history_(world.scenario.clients) {
   for (Client& client : clients_) client.believed.resize(world.scenario.keys);
 }
 
@@ -65,6 +66,7 @@ void Clients::Open(uint32_t number, uint32_t server) {
   client.operation.sequence = ++client.sequence;
   client.payload = client.operation.kind == OperationKind::kRead ? 0 : world_.commands.Add(client.operation);
   ++world_.counters.operations_invoked;
+  history_.Begin(number, client.operation);
   Note(number, Answer::kPending, 0, kNoNode);
   Try(number, server);
 }
@@ -193,15 +195,26 @@ void Clients::Complete(uint32_t number, Answer answer, uint64_t result, NodeId n
       break;
   }
   Note(number, answer, result, node);
+  history_.End(number, answer, result);
+  JudgeHistory();
   QueuedEvent event;
   event.kind = EventKind::kInvoke;
   event.detail = static_cast<uint16_t>(number);
   world_.After(world_.choices.Between(0, world_.scenario.think_time_max_micros), event);
 }
 
+void Clients::JudgeHistory() {
+  if (history_.verdict() == History::Verdict::kLinearizable || !world_.checks.history) return;
+  world_.monitor.Fail(spec::Property::kLinearizability, kNoNode, world_.step, history_.Evidence());
+}
+
+void Clients::Finish() {
+  history_.Finish();
+  JudgeHistory();
+}
+
 void Clients::Note(uint32_t number, Answer answer, uint64_t result, NodeId node) {
   const Command& o = clients_[number].operation;
-  history_.push_back({number, o.kind, o.key, o.argument, o.expected, answer, result});
   world_.digest.Add(uint64_t{0xc1} << 56 | uint64_t{number} << 40 | static_cast<uint64_t>(answer) << 32 | result);
   if (world_.observer == nullptr) return;
   world_.observer->OnClient(

@@ -3,7 +3,7 @@
 // Each client has one operation open at a time: a read, a write of a value never written before, or a compare-and-set.
 // It asks a leader if it knows one (a deposed one as well), tries again elsewhere under the same session number when it
 // is refused or waits too long, and gives up after some attempts without knowing what happened. The history of all that
-// is what the linearizability check judges.
+// is judged while it is made (history.h): the run stops at the first answer that nothing explains.
 #ifndef LOCKSTEP_SIM_CLIENT_H_
 #define LOCKSTEP_SIM_CLIENT_H_
 
@@ -11,23 +11,13 @@
 #include <optional>
 #include <vector>
 
+#include "sim/history.h"
 #include "sim/links.h"
 #include "sim/observer.h"
 #include "sim/server.h"
 #include "sim/world.h"
 
 namespace lockstep::sim {
-
-// One line of the history, in real-time order: an invocation, or what it came to.
-struct HistoryEvent {
-  uint32_t client = 0;
-  OperationKind kind = OperationKind::kRead;
-  uint32_t key = 0;
-  uint64_t argument = 0;
-  uint64_t expected = 0;
-  Answer answer = Answer::kPending;  // kPending: the invocation.
-  uint64_t result = 0;
-};
 
 class Clients {
  public:
@@ -52,7 +42,9 @@ class Clients {
 
   // When the first write invoked since WriteTo was answered; nothing if none was yet.
   std::optional<int64_t> first_write_at() const { return first_write_at_; }
-  const std::vector<HistoryEvent>& history() const { return history_; }
+  // The run is over: what is open has no answer.
+  void Finish();
+  History::Verdict verdict() const { return history_.verdict(); }
 
  private:
   struct Client {
@@ -82,12 +74,14 @@ class Clients {
     return world_.scenario.full_stack && client.payload != 0 && client.session == 0;
   }
   void Complete(uint32_t number, Answer answer, uint64_t result, NodeId node);
+  // The run fails as soon as what clients were told cannot have happened.
+  void JudgeHistory();
   void Note(uint32_t number, Answer answer, uint64_t result, NodeId node);
 
   World& world_;
   Servers& servers_;
   std::vector<Client> clients_;
-  std::vector<HistoryEvent> history_;
+  History history_;
   uint64_t next_value_ = 1;
   uint32_t next_attempt_ = 1;
   uint32_t open_ = 0;

@@ -1,21 +1,64 @@
 // Whether what the clients of a run were told can have happened, in real time, to one copy of the store.
 //
-// An exact search, key by key: the events are gone through in order, keeping every situation that explains them so far
-// (the value, and which open operations have taken effect already). An operation takes effect only when that is needed
-// to explain an answer; a read as soon as it can. Exact, because values are never written twice.
+// Idea: every operation and its end is handed, as it happens, to the online checker of spec/linearizability, so that
+// the run stops at the first answer that nothing explains, and nothing is kept but what is still open.
+// Contract: an operation without an answer may take effect at any time, or never; one that failed did not.
+// Left to others: what the clients do (client.h), and how registers are judged (spec/linearizability/online.h).
 #ifndef LOCKSTEP_SIM_HISTORY_H_
 #define LOCKSTEP_SIM_HISTORY_H_
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <string>
 #include <vector>
 
-#include "sim/client.h"
+#include "sim/command.h"
+#include "sim/observer.h"
+#include "spec/linearizability/online.h"
 
 namespace lockstep::sim {
 
-// Whether `history` is linearizable; if not, `why` says at which operation it stops being so.
-bool IsLinearizable(const std::vector<HistoryEvent>& history, uint32_t keys, std::string* why);
+class History {
+ public:
+  using Verdict = linearizability::OnlineChecker::Verdict;
+
+  // Room for `clients`; it grows where there are more.
+  explicit History(uint32_t clients);
+
+  // A client begins `operation`. Requires: it has none open.
+  void Begin(uint32_t client, const Command& operation);
+  // Its operation ends so; `result` counts if the answer is kOk.
+  void End(uint32_t client, Answer answer, uint64_t result);
+  // The run is over: what is open has no answer.
+  void Finish() { checker_.Finish(); }
+
+  Verdict verdict() const { return checker_.verdict(); }
+  // In words: the first event that nothing explains, and what was answered before it. Requires: no good verdict.
+  std::string Evidence() const;
+  // Bytes that are alive.
+  size_t bytes() const { return checker_.bytes(); }
+
+ private:
+  struct Open {
+    linearizability::OnlineChecker::Ticket ticket = 0;
+    Command operation;
+  };
+  // An answer, for the evidence.
+  struct Told {
+    linearizability::Position event = 0;
+    Command operation;
+    uint64_t result = 0;
+  };
+  static constexpr size_t kToldMax = 64;
+  linearizability::Value ValueOf(uint64_t value) { return values_.Integer(static_cast<int64_t>(value)); }
+  static std::string Describe(const Told& told);
+
+  linearizability::OnlineChecker checker_;
+  linearizability::ValuePool values_;
+  std::vector<Open> open_;  // By client.
+  std::deque<Told> told_;   // The last ones.
+};
 
 }  // namespace lockstep::sim
 

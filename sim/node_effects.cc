@@ -238,6 +238,7 @@ void Node::Do(effect::ConfigurationChanged& changed) {
 }
 
 void Node::Do(effect::RoleChanged& changed) {
+  EndLeaseReads();
   if (const auto transition = RoleTransition(counted_role_, changed.role)) {
     ++world_.counters.transitions[static_cast<size_t>(*transition)];
   }

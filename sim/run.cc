@@ -106,6 +106,8 @@ const char* ToString(HistoryVerdict verdict) {
       return "linearizable";
     case HistoryVerdict::kNotLinearizable:
       return "not linearizable";
+    case HistoryVerdict::kUndecided:
+      return "undecided";
   }
   return "";
 }

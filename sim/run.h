@@ -2,7 +2,7 @@
 //
 // Scenario and choices decide everything: the same two give the same run, event by event, and the same digest. A run
 // has a safety phase under faults and a liveness phase in which a majority stays healed; every step is checked by
-// spec/properties, every client history for linearizability at the end. The run stops at the first violation.
+// spec/properties, every client history for linearizability as it grows. The run stops at the first violation.
 #ifndef LOCKSTEP_SIM_RUN_H_
 #define LOCKSTEP_SIM_RUN_H_
 
@@ -80,7 +80,12 @@ struct Counters {
   void Add(const Counters& other);
 };
 
-enum class HistoryVerdict : uint8_t { kNotChecked, kLinearizable, kNotLinearizable };
+enum class HistoryVerdict : uint8_t {
+  kNotChecked,  // Something else ended the run.
+  kLinearizable,
+  kNotLinearizable,
+  kUndecided,  // Too many orders to try: a violation, too.
+};
 const char* ToString(HistoryVerdict verdict);
 
 struct RunResult {

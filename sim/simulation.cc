@@ -3,9 +3,22 @@
 #include <algorithm>
 #include <utility>
 
-#include "sim/history.h"
-
 namespace lockstep::sim {
+namespace {
+
+HistoryVerdict VerdictOn(History::Verdict history, bool failed) {
+  switch (history) {
+    case History::Verdict::kLinearizable:
+      return failed ? HistoryVerdict::kNotChecked : HistoryVerdict::kLinearizable;
+    case History::Verdict::kNotLinearizable:
+      return HistoryVerdict::kNotLinearizable;
+    case History::Verdict::kUnknown:
+      return HistoryVerdict::kUndecided;
+  }
+  return HistoryVerdict::kNotChecked;
+}
+
+}  // namespace
 
 Simulation::Simulation(World& world, Cluster& cluster)
     : world_(world),
@@ -31,7 +44,7 @@ RunResult Simulation::Run() {
     Dispatch(event);
     if (world_.new_leader.server != 0) nemesis_.OnNewLeader(std::exchange(world_.new_leader, {}));
   }
-  if (!world_.failed()) CheckHistory();
+  if (!world_.failed()) clients_.Finish();
   return Result();
 }
 
@@ -84,21 +97,13 @@ void Simulation::Restart(uint32_t server) {
   node.Start();
 }
 
-void Simulation::CheckHistory() {
-  if (!world_.checks.history) return;
-  std::string why;
-  const bool holds = IsLinearizable(clients_.history(), world_.scenario.keys, &why);
-  history_ = holds ? HistoryVerdict::kLinearizable : HistoryVerdict::kNotLinearizable;
-  if (!holds) world_.monitor.Fail(spec::Property::kLinearizability, kNoNode, world_.step, std::move(why));
-}
-
 RunResult Simulation::Result() {
   RunResult result;
   result.violation = std::move(world_.violation);
   if (const auto& broken = world_.monitor.violation(); broken.has_value() && !result.violation.has_value()) {
     result.violation = Violation{Name(broken->property), broken->step, world_.now, broken->node, broken->evidence};
   }
-  result.history = history_;
+  result.history = VerdictOn(clients_.verdict(), world_.failed());
   const auto& goals = world_.monitor.goals().counts();
   world_.counters.goals.assign(goals.begin(), goals.end());
   result.counters = std::move(world_.counters);

@@ -38,7 +38,6 @@ class Simulation {
   std::string Unsettled() const;
   std::string Disagreement() const;
 
-  void CheckHistory();
   RunResult Result();
 
   World& world_;
@@ -52,7 +51,6 @@ class Simulation {
   ServerSet healthy_ = 0;
   int64_t healed_at_ = 0;
   int64_t deadline_ = 0;
-  HistoryVerdict history_ = HistoryVerdict::kNotChecked;
 };
 
 }  // namespace lockstep::sim

@@ -374,6 +374,9 @@ FinishReads(n) ==
   LET ready == {r \in n.confirmed : r.index <= n.appliedIndex}
   IN  [n EXCEPT !.confirmed = @ \ ready, !.answered = @ \cup ready]
 
+\* Another node may be elected from now on, whatever the lease said: reads that rely on it (read = Nil) are refused.
+RejectLeaseReads(n) == [n EXCEPT !.confirmed = {r \in @ : r.read # Nil}]
+
 \* The leadership ends: waiting reads are refused.
 RejectReads(n) ==
   SendAll([n EXCEPT !.reads = {}],
@@ -414,8 +417,8 @@ ConfirmRounds(n) ==
 \* Gives up any other role. Whatever only a leader or candidate keeps is gone.
 BecomeFollower(n, leader) ==
   LET resigned == IF n.role # "Leader" THEN n
-                  ELSE [RejectReads(n) EXCEPT !.termStart = 0, !.matchIndex = Zero, !.round = 0, !.ackedRound = Zero,
-                                              !.confirmedRound = 0]
+                  ELSE [RejectLeaseReads(RejectReads(n)) EXCEPT !.termStart = 0, !.matchIndex = Zero, !.round = 0,
+                                                                !.ackedRound = Zero, !.confirmedRound = 0]
   IN  [resigned EXCEPT !.role = "Follower", !.leader = leader, !.granted = {}, !.refused = {}]
 
 \* A later term was seen: follow it.
@@ -482,7 +485,7 @@ AdvanceCommitIndex(n) ==
 SendTimeoutNowWhenReady(n) ==
   IF n.role # "Leader" \/ n.transfer = Nil THEN n
   ELSE IF n.transfer.sent \/ n.matchIndex[n.transfer.target] # LastIndex(n) THEN n
-  ELSE Send([n EXCEPT !.transfer.sent = TRUE], TimeoutNow(n, n.transfer.target))
+  ELSE Send([RejectLeaseReads(n) EXCEPT !.transfer.sent = TRUE], TimeoutNow(n, n.transfer.target))
 
 \* j's log is known to agree, and to be durable, up to matchIndex.
 Acknowledge(n, j, matchIndex) ==

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "sim/history.h"
 
 namespace lockstep::sim {
 
@@ -243,15 +242,18 @@ ClientEvent Stage::Told(const Operation& operation) const {
 }
 
 void Stage::TellClient(const Operation& operation) {
-  const Command& c = operation.command;
-  history_.push_back({c.client, c.kind, c.key, c.argument, 0, operation.answer, operation.result});
+  if (operation.answer == Answer::kPending) {
+    history_.Begin(operation.command.client, operation.command);
+  } else {
+    history_.End(operation.command.client, operation.answer, operation.result);
+  }
   if (observer_ != nullptr) observer_->OnClient(Told(operation));
 }
 
 HistoryVerdict Stage::CheckHistory() {
-  std::string why;
-  if (IsLinearizable(history_, scenario_.keys, &why)) return HistoryVerdict::kLinearizable;
-  world_.monitor.Fail(spec::Property::kLinearizability, kNoNode, world_.step, std::move(why));
+  history_.Finish();
+  if (history_.verdict() == History::Verdict::kLinearizable) return HistoryVerdict::kLinearizable;
+  world_.monitor.Fail(spec::Property::kLinearizability, kNoNode, world_.step, history_.Evidence());
   return HistoryVerdict::kNotLinearizable;
 }
 

@@ -19,6 +19,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "sim/client.h"
+#include "sim/history.h"
 #include "sim/network.h"
 #include "sim/node.h"
 #include "sim/observer.h"
@@ -142,7 +143,7 @@ class Stage : private Observer {
   std::vector<Operation> operations_;  // A client's number is its place.
   std::map<std::string, RequestId> labels_;
   std::map<RequestId, effect::Outcome> outcomes_;
-  std::vector<HistoryEvent> history_;
+  History history_{0};
 };
 
 }  // namespace lockstep::sim

@@ -80,13 +80,12 @@ bool Unaffected(const History& history, ModelKind model, const Operation& x, con
     const auto seen = history.values().AsList(o.result);
     return std::find(seen.begin(), seen.end(), x.argument) == seen.end();
   }
-  const auto written = RegisterMeaning(x);
-  const auto observed = RegisterMeaning(o);
-  if (model == ModelKind::kLease || !written || !observed) return !ShareKey(history, x, o);
-  if (x.key != o.key || !written->leaves || kept == Part::kWriteOnly) return true;
+  const auto wrote = RegisterMeaning(x);
+  const auto saw = RegisterMeaning(o);
+  if (model == ModelKind::kLease || !wrote || !saw) return !ShareKey(history, x, o);
+  if (x.key != o.key || !wrote->leaves || kept == Part::kWriteOnly) return true;
   if (x.invoke > o.complete || x.complete < overwritten_before) return true;
-  if (observed->needs) return written->leaves != observed->needs;
-  return !observed->refuses || written->leaves == observed->refuses;
+  return saw->needs ? wrote->leaves != saw->needs : !saw->refuses || wrote->leaves == saw->refuses;
 }
 
 }  // namespace
@@ -99,10 +98,9 @@ absl::Status VerifyConflict(const History& history, const Semantics& semantics, 
     if (id >= history.size() || (!ids.empty() && id <= ids.back())) return Wrong(id, "is out of order or not there");
     ids.push_back(id);
     const Operation& o = history.operation(id);
-    const auto meaning = RegisterMeaning(o);
-    const bool leaves = meaning && meaning->leaves;
-    const bool silent = RelevanceOf(semantics, o) == Relevance::kIgnored || (part == Part::kWriteOnly && !leaves);
-    if (silent) return Wrong(id, "says nothing");
+    const bool leaves = RegisterMeaning(o).value_or(Meaning()).leaves.has_value();
+    const bool says = RelevanceOf(semantics, o) != Relevance::kIgnored && (leaves || part != Part::kWriteOnly);
+    if (!says) return Wrong(id, "says nothing");
     if (part == Part::kUnfinished || o.complete == kNever) continue;
     last_end = std::max(last_end, o.complete);
     for (size_t j = 0; leaves && j < conflict.size(); ++j) {
@@ -118,8 +116,8 @@ absl::Status VerifyConflict(const History& history, const Semantics& semantics, 
     if (x.invoke > last_end || RelevanceOf(semantics, x) == Relevance::kIgnored || (*model)->ReadOnly(id)) continue;
     if (std::binary_search(ids.begin(), ids.end(), id)) continue;
     for (size_t i = 0; i < conflict.size(); ++i) {
-      const Operation& o = history.operation(ids[i]);
-      if (Unaffected(history, semantics.model, x, o, conflict[i].part, overwritten_before[i])) continue;
+      const auto [o, part] = conflict[i];
+      if (Unaffected(history, semantics.model, x, history.operation(o), part, overwritten_before[i])) continue;
       return Wrong(id, "is left out, but may have changed what one of the conflict observed");
     }
   }
@@ -159,8 +157,8 @@ absl::Status VerifyOrders(const History& history, const Semantics& semantics, co
     }
   }
   for (OperationId id = 0; id < history.size(); ++id) {
-    const bool definite = RelevanceOf(semantics, history.operation(id)) == Relevance::kDefinite;
-    if (definite && !taken[id]) return Wrong(id, "happened, but is in no order");
+    if (taken[id] || RelevanceOf(semantics, history.operation(id)) != Relevance::kDefinite) continue;
+    return Wrong(id, "happened, but is in no order");
   }
   return absl::OkStatus();
 }

@@ -57,6 +57,11 @@ void OnlineChecker::Complete(Ticket ticket, Outcome outcome, Value result) {
   Drain(&reg);
 }
 
+void OnlineChecker::Drop(Ticket ticket) {
+  open_[ticket].dropped = true;
+  Complete(ticket, Outcome::kUnknown);
+}
+
 void OnlineChecker::Finish() {
   for (Open& open : open_) {
     if (open.waiting > 0) open.ended = true;
@@ -75,6 +80,7 @@ void OnlineChecker::Drain(Register* reg) {
 }
 
 void OnlineChecker::Feed(const Event& event, Register* reg) {
+  if (open_[event.ticket].dropped) return;
   // The frontier names an operation by its ticket, which is not used again before its events are fed.
   const std::optional<Access> access = AccessOf(options_.semantics, open_[event.ticket].operation, event.ticket);
   if (!access.has_value() || reg->judged) return;

@@ -47,6 +47,8 @@ class OnlineChecker {
   Ticket Invoke(const Invocation& invocation);
   // It ends. Requires: an open ticket. An outcome of kUnknown closes the ticket too.
   void Complete(Ticket ticket, Outcome outcome, Value result = kUnknownValue);
+  // It ends, did not happen, and its answer says nothing. Requires: an open ticket.
+  void Drop(Ticket ticket);
   // The history ends: operations still open have unknown outcome.
   void Finish();
 
@@ -61,6 +63,7 @@ class OnlineChecker {
   struct Open {
     Operation operation;
     bool ended = false;
+    bool dropped = false;
     uint32_t waiting = 0;  // of its events in the queue
   };
   struct Event {

@@ -56,6 +56,13 @@ TEST_F(OnlineTest, AnOperationGivenUpMayTakeEffectLater) {
   EXPECT_EQ(online_.verdict(), Verdict::kNotLinearizable);
 }
 
+TEST_F(OnlineTest, AnOperationThatIsDroppedNeverTakesEffect) {
+  online_.Drop(Write(1));
+  Ok(Read(), 1);
+  EXPECT_EQ(online_.verdict(), Verdict::kNotLinearizable);
+  EXPECT_EQ(online_.event(), 3u);
+}
+
 TEST_F(OnlineTest, FinishGivesUpWhatIsOpen) {
   Write(1);
   Ok(Read(), 9);

@@ -9,6 +9,7 @@ void BecomeFollower(Context& c, NodeId leader) {
   Node& n = c.node;
   if (n.role == Role::kLeader) {
     RejectReads(c);
+    RejectLeaseReads(c);
     n.term_start = 0;
     n.peers.clear();
     n.round = 0;

@@ -125,6 +125,7 @@ template <typename V>
 void Visit(V& v, ConfirmedRead& r) {
   v.Number(r.request);
   v.Number(r.index);
+  v.Number(r.by_lease);
 }
 
 template <typename V>

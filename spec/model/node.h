@@ -86,6 +86,7 @@ struct PendingRead {
 struct ConfirmedRead {
   RequestId request = 0;
   Index index = 0;
+  bool by_lease = false;
   friend bool operator==(const ConfirmedRead&, const ConfirmedRead&) = default;
 };
 

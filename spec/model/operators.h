@@ -21,6 +21,7 @@ void SendOptionally(Context& c, Message message);
 // Reads.
 void FinishReads(Context& c);
 void RejectReads(Context& c);
+void RejectLeaseReads(Context& c);
 void BeginRoundIfWaiting(Context& c);
 void BeginRound(Context& c);
 void ConfirmRounds(Context& c);

@@ -34,6 +34,11 @@ void RejectReads(Context& c) {
   c.node.reads.clear();
 }
 
+// Another node may be elected from now on, whatever the lease said.
+void RejectLeaseReads(Context& c) {
+  std::erase_if(c.node.confirmed, [](const ConfirmedRead& read) { return read.by_lease; });
+}
+
 void BeginRoundIfWaiting(Context& c) {
   const Node& n = c.node;
   if (n.role != Role::kLeader || n.confirmed_round < n.round || !n.TermCommitted() || n.reads.empty()) return;
@@ -97,7 +102,7 @@ bool Read(Context& c, RequestId request, ReadKey key) {
 bool ReadByLease(Context& c, RequestId request) {
   Node& n = c.node;
   if (!c.options.leases || n.halted || n.role != Role::kLeader || !n.TermCommitted()) return false;
-  n.confirmed.push_back({request, n.commit_index});
+  n.confirmed.push_back({request, n.commit_index, true});
   FinishReads(c);
   return EndOfStep(c);
 }

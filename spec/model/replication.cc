@@ -97,6 +97,7 @@ void SendTimeoutNowWhenReady(Context& c) {
   if (n.role != Role::kLeader || !n.transfer.has_value() || n.transfer->sent) return;
   if (n.MatchIndex(n.transfer->target) != n.log.last_index()) return;
   n.transfer->sent = true;
+  RejectLeaseReads(c);
   Send(c, Compose(n, MessageKind::kTimeoutNow, n.transfer->target));
 }
 

@@ -95,6 +95,7 @@ std::optional<Difference> CompareRequests(const model::Node& n, const State& s) 
   for (size_t i = 0; i < n.confirmed.size(); ++i) {
     LOCKSTEP_COMPARE("confirmed", n.confirmed[i].request, s.confirmed_reads[i].request_id);
     LOCKSTEP_COMPARE("confirmed (index)", n.confirmed[i].index, s.confirmed_reads[i].read_index);
+    LOCKSTEP_COMPARE("confirmed (by lease)", n.confirmed[i].by_lease, s.confirmed_reads[i].lease_until_micros != 0);
   }
   LOCKSTEP_COMPARE("transfer", n.transfer.has_value(), s.transfer.has_value());
   if (n.transfer.has_value()) {

@@ -38,7 +38,9 @@ void MapLeader(const LeaderState& leading, model::Node& node) {
 
 void MapRequests(const State& state, model::Node& node) {
   node.confirmed.clear();
-  for (const ConfirmedRead& read : state.confirmed_reads) node.confirmed.push_back({read.request_id, read.read_index});
+  for (const ConfirmedRead& read : state.confirmed_reads) {
+    node.confirmed.push_back({read.request_id, read.read_index, read.lease_until_micros != 0});
+  }
   node.forwarded.clear();
   for (const ForwardedRead& read : state.following.reads) {
     node.forwarded.push_back({read.request_id, {state.start, read.position}});
