@@ -14,14 +14,17 @@ constexpr size_t kResponseBytesMax = 16 << 20;
 
 HttpGet::HttpGet(Scheduler& scheduler, Network& network, const std::string& address, const std::string& path,
                  int64_t timeout_micros, Done done)
-    : scheduler_(scheduler), address_(address), done_(std::move(done)) {
+    : scheduler_(scheduler), address_(address), path_(path), done_(std::move(done)) {
   connection_ = network.Connect(address, *this);
-  std::vector<SharedBytes> request;
-  request.emplace_back(absl::StrCat("GET ", path, " HTTP/1.1\r\nHost: ", address, "\r\nConnection: close\r\n\r\n"));
-  connection_->Write(std::move(request));
   scheduler_.RunAfter(timeout_micros, [this, alive = alive_] {
     if (*alive) End(absl::DeadlineExceededError(absl::StrCat(address_, ": no answer within the time allowed")));
   });
+}
+
+void HttpGet::OnConnected() {
+  std::vector<SharedBytes> request;
+  request.emplace_back(absl::StrCat("GET ", path_, " HTTP/1.1\r\nHost: ", address_, "\r\nConnection: close\r\n\r\n"));
+  connection_->Write(std::move(request));
 }
 
 void HttpGet::OnBytes(size_t count) {

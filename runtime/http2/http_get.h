@@ -25,7 +25,7 @@ class HttpGet final : private ConnectionHandler {
   ~HttpGet() override { *alive_ = false; }
 
  private:
-  void OnConnected() override {}
+  void OnConnected() override;
   std::span<char> SpaceForBytes() override { return space_; }
   void OnBytes(size_t count) override;
   void OnProgress() override {}
@@ -34,6 +34,7 @@ class HttpGet final : private ConnectionHandler {
 
   Scheduler& scheduler_;
   const std::string address_;
+  const std::string path_;
   Done done_;
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);
   std::unique_ptr<Connection> connection_;

@@ -56,6 +56,7 @@ class Daemon final : private NodeObserver, private SideChannel {
   // daemon_members.cc: who the members are.
   void AwaitPublished();
   void OnMembersChanged();
+  void ForgetLater(NodeId member);
   void Leave(int polls);
   void CheckMembership();
   void AskWhetherMember();

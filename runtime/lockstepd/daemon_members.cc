@@ -17,6 +17,7 @@ constexpr int64_t kMembershipMicros = 2'000'000;
 constexpr int64_t kAskMicros = 1'000'000;
 constexpr int64_t kLeavePollMicros = 100'000;
 constexpr int kLeavePolls = 20;
+constexpr int64_t kForgetMicros = 10'000'000;
 // How often what is to be compacted is looked at: each time a tenth of what is kept has passed, at most.
 constexpr int64_t kCompactMicrosMax = 300'000'000;
 constexpr int64_t kCompactMicrosMin = 100'000;
@@ -55,7 +56,7 @@ void Daemon::OnMembersChanged() {
   std::map<NodeId, std::string> addresses;
   for (const auto& [id, address] : record_.addresses) {
     if (has_left(id)) {
-      node_->Forget(id);
+      ForgetLater(id);
     } else {
       addresses[id] = address;
     }
@@ -70,6 +71,13 @@ void Daemon::OnMembersChanged() {
   record_.addresses = std::move(addresses);
   const absl::Status status = WriteMemberFile(settings_.data_dir, record_);
   if (!status.ok()) log_.Error("the members' addresses cannot be kept", {{"why", std::string(status.message())}});
+}
+
+// Not at once: a leader that is removed waits for the others' answers until the configuration is changed.
+void Daemon::ForgetLater(NodeId member) {
+  loop_.RunAfter(kForgetMicros, [this, alive = alive_, member] {
+    if (*alive && !node_->state().log.configuration().configuration.IsMember(member)) node_->Forget(member);
+  });
 }
 
 // The table has been told first: a leader that is removed still has to see the configuration changed, and whoever asked

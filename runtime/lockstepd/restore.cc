@@ -102,21 +102,24 @@ class Restorer {
   void Continue() {
     if (node_->state().role != Role::kLeader) return Later();
     if (next_ < changes_.size()) return Propose();
-    if (!is_taken_) node_->TakeSnapshot();
-    is_taken_ = true;
     const NodeStatus status = node_->status();
     if (!status.stopped.ok()) return End(status.stopped);
-    if (status.snapshot.last_included.index < restored_index_ || status.first_index <= 1) return Later();
-    End(absl::OkStatus());
+    if (!is_taken_) node_->TakeSnapshot();
+    is_taken_ = true;
+    if (status.snapshot.last_included.index < last_change_ || status.first_index <= last_change_) return Later();
+    if (is_confirmed_) return End(absl::OkStatus());
+    // That the log begins behind the snapshot is on the disk with what is written next: a change to what is so already.
+    is_confirmed_ = true;
+    changes_.push_back(changes_.back());
+    changes_.back().set_action(ChangeMember::UPDATE);
+    Propose();
   }
 
   void Propose() {
     SharedBytes command(kvsm::EncodeCommand(kvsm::CommandKind::kChangeMember, 0, changes_[next_].SerializeAsString()));
     const auto asked = node_->Propose(std::move(command), [this](const Answer& answer) {
-      if (answer.status.ok()) {
-        ++next_;
-        restored_index_ = answer.index;
-      }
+      if (answer.status.ok()) ++next_;
+      if (answer.status.ok() && !is_confirmed_) last_change_ = answer.index;
       Later();
     });
     if (!asked.ok()) End(asked.status());
@@ -135,10 +138,22 @@ class Restorer {
   EventLoop loop_;
   std::unique_ptr<Node> node_;
   size_t next_ = 0;
-  Index restored_index_ = 0;
+  Index last_change_ = 0;
   bool is_taken_ = false;
+  bool is_confirmed_ = false;
   absl::Status result_;
 };
+
+// Whoever joins must get the state from the snapshot: a log that begins with nothing would tell another story.
+absl::Status CheckLogBegins(const NodeOptions& options) {
+  EventLoop loop;
+  KvMachine machine;
+  const auto node = Node::Start(loop, options, machine, nullptr);
+  if (!node.ok()) return node.status();
+  const NodeStatus status = (*node)->status();
+  if (status.first_index > 1 && status.snapshot.last_included.index > 0) return absl::OkStatus();
+  return absl::InternalError(absl::StrCat(options.directory, ": the log still begins before the snapshot"));
+}
 
 }  // namespace
 
@@ -168,6 +183,7 @@ absl::Status RestoreBackup(const std::string& path, const Settings& settings, co
   // Nothing stays in the log: who joins gets the state from a snapshot, since the log does not begin with nothing.
   options.driver.core.snapshot_trailing_entries = 0;
   if (absl::Status status = Restorer(machine, settings, record).Run(options); !status.ok()) return status;
+  if (absl::Status status = CheckLogBegins(options); !status.ok()) return status;
   if (absl::Status status = WriteMemberFile(settings.data_dir, record); !status.ok()) return status;
   log.Info("restored", {{"backup", path}, {"data-dir", settings.data_dir}, {"revision", absl::StrCat(revision)}});
   return absl::OkStatus();
