@@ -41,6 +41,31 @@ std::string TailOf(const std::vector<SharedBytes>& parts, std::string_view last,
   return tail;
 }
 
+// The bytes of the block that the log's end lies in, up to the end. The next write will put them there again, so they
+// must be what is on the disk and not what a read made of it: the whole segment is gone through once more.
+absl::StatusOr<std::string> ReadTail(const File& file, const std::string& path, const SegmentHeader& header,
+                                     LogAddress end, uint32_t chain) {
+  std::string bytes(end.offset, '\0');
+  const auto read = file.Read(0, bytes);
+  if (!read.ok()) return read.status();
+  const SharedBytes content(std::move(bytes));
+  const auto found = DecodeSegmentHeader(content.view());
+  uint64_t offset = found.ok() && *found == header && *read == end.offset ? kSegmentHeaderBytes : 0;
+  uint32_t crc = 0;
+  while (offset != 0 && offset < end.offset) {
+    const auto decoded = DecodeRecord(content, offset, header.salt, header.segment);
+    if (!decoded.has_value()) break;
+    crc = decoded->crc;
+    offset += decoded->bytes;
+  }
+  if (offset != end.offset || crc != chain) {
+    return absl::DataLossError(absl::StrCat(path, ", offset ", offset,
+                                            ": a second read gives other bytes than the first: the device does not "
+                                            "read what it holds; start again, and replace it if that does not help"));
+  }
+  return std::string(content.view().substr(RoundDownToBlock(end.offset)));
+}
+
 Record RecordOf(RecordType type) {
   Record record;
   record.type = type;
@@ -121,10 +146,11 @@ absl::Status WriteAheadLog::OpenSegments(const Replayed& replayed) {
   }
   if (status.ok()) status = current.Sync();
   if (!status.ok()) return status;
-  tail_.resize(end_.address.offset % kBlockBytes);
-  const auto read = current.Read(RoundDownToBlock(end_.address.offset), tail_);
-  if (!read.ok()) return read.status();
-  LOCKSTEP_CHECK(*read == tail_.size());
+  const uint32_t number_of_current = segments_.rbegin()->first;
+  auto tail = ReadTail(current, PathOf(number_of_current), {salt_, number_of_current, options_.identity}, end_.address,
+                       end_.chain);
+  if (!tail.ok()) return tail.status();
+  tail_ = *std::move(tail);
   // Of what was made ahead, the first one that is next in the row goes on; the others are spare.
   for (const uint32_t number : replayed.prepared) {
     auto file = files_.Open(PathOf(number), OpenMode::kReadWrite);

@@ -24,7 +24,16 @@ class SomeFaults final : public DiskFaults {
     return failing_syncs > 0 && failing_syncs-- > 0 ? absl::DataLossError(path + ": the device failed")
                                                     : absl::OkStatus();
   }
+  absl::Status OnRead(const std::string& path, uint64_t offset, std::span<char> bytes) override {
+    const bool strikes = path.find("log-") != std::string::npos && reads_to_damage >= 0 && reads_to_damage-- == 0;
+    if (strikes && damaged_offset >= offset && damaged_offset < offset + bytes.size()) {
+      bytes[damaged_offset - offset] = static_cast<char>(bytes[damaged_offset - offset] ^ 1);
+    }
+    return absl::OkStatus();
+  }
   uint64_t capacity_bytes() override { return capacity; }
+  int reads_to_damage = -1;  // So many are good, then one is damaged at `damaged_offset`.
+  uint64_t damaged_offset = 0;
   int syncs = 0;
   int failing_syncs = 0;
   uint64_t capacity = UINT64_MAX;
@@ -109,6 +118,30 @@ class LogTest : public testing::Test {
   StoredLog stored;
   LogReport report;
 };
+
+// A read may give damaged bytes that the disk does not hold. Whatever is read so, nothing of it may be written back.
+TEST_F(LogTest, WhatIsReadDamagedIsNotWrittenBack) {
+  Append(1, 1, {"one", "two", "three"});
+  ASSERT_TRUE(Commit().ok());
+  Append(4, 1, {"four"});
+  ASSERT_TRUE(Commit().ok());
+  Index last = 4;
+  for (int reads = 0; reads < 6; ++reads) {
+    for (const uint64_t offset : {uint64_t{20}, uint64_t{100}, uint64_t{300}}) {
+      faults.reads_to_damage = reads;
+      faults.damaged_offset = offset;
+      if (TryOpen().ok()) {
+        faults.reads_to_damage = -1;
+        Append(++last, 1, {"more"});
+        ASSERT_TRUE(Commit().ok());
+      }
+      faults.reads_to_damage = -1;
+      Crash();
+      ASSERT_EQ(stored.log.last_index(), last) << reads << " good reads, offset " << offset;
+    }
+  }
+  EXPECT_GT(last, 4u);
+}
 
 TEST_F(LogTest, BeginsEmpty) {
   EXPECT_EQ(stored.term, 0u);
