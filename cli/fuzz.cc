@@ -139,9 +139,9 @@ std::string RunCommand() {
 void WriteHtml(const sim::CampaignResult& result, const Arguments& arguments, const std::vector<sim::Fault>& faults,
                const Pace& pace) {
   if (arguments.html.empty()) return;
-  const absl::Status status =
-      WriteCampaignPage(arguments.html, result, pace, CoverageOf(result.times, result.seeds_with, faults),
-                        TotalsLine(SizeOf(result), result.times));
+  const absl::Status status = WriteCampaignPage(arguments.html, result, pace,
+                                                CoverageOf(result.times, result.seeds_with, faults, arguments.stack),
+                                                TotalsLine(SizeOf(result), result.times));
   if (status.ok()) {
     std::printf("Page: %s\n", arguments.html.c_str());
   } else {
