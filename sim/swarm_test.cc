@@ -37,12 +37,25 @@ TEST(SwarmTest, EveryFaultAndEverySizeIsDrawnAndNoneAlways) {
     with_one += count == 1 ? 1 : 0;
   }
   for (const FaultRow& row : FaultTable()) {
+    if (!row.core) continue;
     EXPECT_GT(with[row.fault], 300) << row.name;
     EXPECT_LT(with[row.fault], 1'700) << row.name;
   }
   for (int servers = 1; servers <= 7; ++servers) EXPECT_GT(sizes[servers], 50) << servers;
   EXPECT_GT(without_faults, 50);
   EXPECT_GT(with_one, 150);
+}
+
+TEST(SwarmTest, EachStackHasItsOwnFaults) {
+  for (const Stack stack : {Stack::kCore, Stack::kFull}) {
+    FaultArray<int> with;
+    for (uint64_t seed = 1; seed <= 1'000; ++seed) {
+      const Scenario scenario = DrawScenario(seed, {.stack = stack, .servers = {}, .faults = {}});
+      EXPECT_EQ(scenario.stack(), stack);
+      for (const FaultRow& row : FaultTable()) with[row.fault] += scenario.fault_ppm[row.fault] != 0 ? 1 : 0;
+    }
+    for (const FaultRow& row : FaultTable()) EXPECT_EQ(with[row.fault] > 100, row.known(stack)) << row.name;
+  }
 }
 
 TEST(SwarmTest, ALeaseIsShorterThanAnyElectionTimeoutByTheDrift) {
