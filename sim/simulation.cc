@@ -103,7 +103,7 @@ RunResult Simulation::Result() {
   if (const auto& broken = world_.monitor.violation(); broken.has_value() && !result.violation.has_value()) {
     result.violation = Violation{Name(broken->property), broken->step, world_.now, broken->node, broken->evidence};
   }
-  result.history = VerdictOn(clients_.verdict(), world_.failed());
+  if (world_.checks.history) result.history = VerdictOn(clients_.verdict(), world_.failed());
   const auto& goals = world_.monitor.goals().counts();
   world_.counters.goals.assign(goals.begin(), goals.end());
   result.counters = std::move(world_.counters);

@@ -41,8 +41,7 @@ std::string TailOf(const std::vector<SharedBytes>& parts, std::string_view last,
   return tail;
 }
 
-// The bytes of the block that the log's end lies in, up to the end. The next write will put them there again, so they
-// must be what is on the disk and not what a read made of it: the whole segment is gone through once more.
+// The bytes of the block that the log's end lies in. They are written again: so read, and checked, a second time.
 absl::StatusOr<std::string> ReadTail(const File& file, const std::string& path, const SegmentHeader& header,
                                      LogAddress end, uint32_t chain) {
   std::string bytes(end.offset, '\0');
@@ -59,9 +58,8 @@ absl::StatusOr<std::string> ReadTail(const File& file, const std::string& path, 
     offset += decoded->bytes;
   }
   if (offset != end.offset || crc != chain) {
-    return absl::DataLossError(absl::StrCat(path, ", offset ", offset,
-                                            ": a second read gives other bytes than the first: the device does not "
-                                            "read what it holds; start again, and replace it if that does not help"));
+    return absl::DataLossError(absl::StrCat(path, ", offset ", offset, ": a second read gives other bytes than the ",
+                                            "first: start again, and replace the device if that does not help"));
   }
   return std::string(content.view().substr(RoundDownToBlock(end.offset)));
 }

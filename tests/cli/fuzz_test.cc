@@ -31,7 +31,7 @@ TEST(Fuzz, ImpossibleArgumentsAreRefusedWithTheReason) {
       {{"--nodes=8"}, "--nodes"},
       {{"--nodes=9"}, "--nodes"},
       {{"--jobs=0"}, "--jobs"},
-      {{"--faults=lightning"}, "no fault 'lightning'; there are: "},
+      {{"--faults=lightning"}, "no fault 'lightning' with --stack=full; there are: "},
       {{"--faults=loss,,crash"}, "no fault ''"},
       {{"--start-seed=x"}, "--start-seed"},
       {{"--output=/dev/null/x"}, "--output=/dev/null/x"},
