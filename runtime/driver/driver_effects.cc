@@ -43,6 +43,8 @@ void Driver::Do(effect::TruncateLog& write) {
 }
 
 void Driver::Do(effect::CompactLog& compact) {
+  // The log on disk may have been emptied for the snapshot already, and goes on behind it: it must not go back.
+  if (state_.incoming.has_value() && state_.incoming->installing) return;
   writes_.Compact(compact.last, state_.log.ConfigurationAt(compact.last.index));
 }
 

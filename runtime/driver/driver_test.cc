@@ -225,6 +225,32 @@ TEST_F(DriverTest, AFollowerFarBehindIsFedFromTheLog) {
   ExpectAllEqual();
 }
 
+// A node takes a snapshot of its own while it installs a later one: its log, which the installation has emptied, must
+// not be compacted back.
+TEST_F(DriverTest, ASnapshotTakenDuringAnInstallationCompactsNothing) {
+  for (int64_t delay = 100; delay <= 2'000; delay += 100) {
+    core = Options();
+    core.snapshot_interval_entries = 4;
+    const uint32_t leader = Start(3);
+    const uint32_t behind = Other(leader);
+    for (int i = 0; i < 3; ++i) Put(leader, "a" + std::to_string(i), "1");
+    ASSERT_TRUE(cluster->AwaitAllApplied());
+    cluster->cut_off.insert(behind);
+    for (int i = 0; i < 20; ++i) Put(leader, "b" + std::to_string(i), "2");
+    cluster->clock().Advance(100'000);
+    cluster->cut_off.clear();
+    cluster->disk(behind).delay = delay;
+    for (int i = 0; i < 200 && cluster->driver(behind).state().snapshot.last_included.index < 20; ++i) {
+      cluster->driver(behind).TakeSnapshot();
+      cluster->clock().Advance(delay / 2);
+    }
+    ExpectAllEqual();
+    cluster->LosePower(behind);
+    ASSERT_TRUE(cluster->Start(behind).ok());
+    ExpectAllEqual();
+  }
+}
+
 // Entries are asked for and, before they are read, compacted: the follower gets the snapshot instead.
 TEST_F(DriverTest, AFollowerWhoseEntriesAreCompactedWhileTheyAreReadCatchesUp) {
   core.resident_entries = 1;

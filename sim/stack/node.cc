@@ -32,7 +32,10 @@ StackNode::StackNode(World& world, StackWires& wires, Application& application, 
               [this](const std::string& path, uint64_t offset, uint64_t size) {
                 return ShowsDamage(disk_, identity_, path, offset, size);
               }),
-      audit_(disk_, identity_) {}
+      audit_(disk_, identity_) {
+  // Until its files are made, a founder is what its operator said.
+  if (founding_.has_value()) durable_log_ = Log({}, {0, *founding_});
+}
 
 StackNode::~StackNode() { EndProcess(); }
 
