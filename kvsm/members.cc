@@ -29,15 +29,35 @@ Error Members::Add(Member member, Member& added) {
   return Error::kNone;
 }
 
+Error Members::Found(const proto::ChangeMember& change) {
+  if (change.action() == proto::ChangeMember::FOUND && last_number_ != 0) return Error::kMemberExist;
+  members_.clear();
+  for (const Member& member : change.members()) {
+    last_number_ = std::max(last_number_, NumberOf(member.id()));
+    members_.emplace(member.id(), member);
+  }
+  return Error::kNone;
+}
+
+bool Members::IsLastVoter(const Member& member) const {
+  return !member.islearner() && std::all_of(members_.begin(), members_.end(), [&member](const auto& entry) {
+    return entry.first == member.id() || entry.second.islearner();
+  });
+}
+
 Error Members::Change(const proto::ChangeMember& change, Member& changed) {
   ++changes_;
   const Member& wanted = change.member();
   if (change.action() == proto::ChangeMember::ADD) return Add(wanted, changed);
+  if (change.action() == proto::ChangeMember::FOUND || change.action() == proto::ChangeMember::REFOUND) {
+    return Found(change);
+  }
   const auto at = members_.find(wanted.id());
   if (at == members_.end()) return Error::kMemberNotFound;
   Member& member = at->second;
   switch (change.action()) {
     case proto::ChangeMember::REMOVE:
+      if (IsLastVoter(member)) return Error::kMemberNotEnoughStarted;
       changed = std::move(member);
       members_.erase(at);
       return Error::kNone;

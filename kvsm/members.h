@@ -1,6 +1,7 @@
 // Members: who belongs to the cluster, as its clients see it: names, URLs, voters and learners.
 //
-// The log's own configuration decides who votes. This table is kept beside it, by commands of those who change it.
+// What is wanted: a change of members is one command, which changes this table. The log's own configuration, which
+// decides who votes, follows it: the leader brings it there (runtime/service/cluster_service.h).
 #ifndef LOCKSTEP_KVSM_MEMBERS_H_
 #define LOCKSTEP_KVSM_MEMBERS_H_
 
@@ -22,7 +23,8 @@ class Members {
  public:
   static constexpr int kLearnersMax = 1;  // etcd's.
 
-  // Errors: kMemberExist, kPeerUrlExist, kTooManyLearners; kMemberNotFound; kMemberNotLearner.
+  // Errors: kMemberExist, kPeerUrlExist, kTooManyLearners; kMemberNotFound; kMemberNotLearner; kMemberNotEnoughStarted
+  // of the last voter, who cannot be removed.
   Error Change(const proto::ChangeMember& change, etcdserverpb::Member& changed);
 
   const std::map<uint64_t, etcdserverpb::Member>& all() const { return members_; }
@@ -33,6 +35,8 @@ class Members {
 
  private:
   Error Add(etcdserverpb::Member member, etcdserverpb::Member& added);
+  Error Found(const proto::ChangeMember& change);
+  bool IsLastVoter(const etcdserverpb::Member& member) const;
   // Whether a member other than `except` has one of the URLs of `member`.
   bool HasPeerUrl(const etcdserverpb::Member& member, uint64_t except) const;
 

@@ -423,7 +423,14 @@ Error Model::ChangeMember(const proto::ChangeMember& request, proto::ChangeMembe
     for (const auto& [id, other] : members_) count += other.islearner() ? 1 : 0;
     return count;
   };
-  if (request.action() == proto::ChangeMember::ADD) {
+  const auto voters = [&] { return static_cast<int>(members_.size()) - learners(); };
+  if (request.action() == proto::ChangeMember::FOUND || request.action() == proto::ChangeMember::REFOUND) {
+    if (request.action() == proto::ChangeMember::FOUND && last_number_ > 0) return Error::kMemberExist;
+    members_ = {};
+    for (const auto& founder : request.members()) members_.insert({founder.id(), founder});
+    for (const auto& [id, founder] : members_) last_number_ = std::max(last_number_, static_cast<uint32_t>(id));
+    member = {};
+  } else if (request.action() == proto::ChangeMember::ADD) {
     if (member.id() == 0) member.set_id(last_number_ + 1);
     if (members_.contains(member.id())) return Error::kMemberExist;
     if (url_taken()) return Error::kPeerUrlExists;
@@ -433,6 +440,9 @@ Error Model::ChangeMember(const proto::ChangeMember& request, proto::ChangeMembe
   } else {
     if (!members_.contains(member.id())) return Error::kMemberNotFound;
     etcdserverpb::Member& old = members_[member.id()];
+    if (request.action() == proto::ChangeMember::REMOVE && !old.islearner() && voters() == 1) {
+      return Error::kMemberNotEnoughStarted;
+    }
     if (request.action() == proto::ChangeMember::UPDATE) {
       if (url_taken()) return Error::kPeerUrlExists;
       *old.mutable_peerurls() = member.peerurls();

@@ -142,7 +142,12 @@ std::string Tape::Alarm() {
 
 std::string Tape::ChangeMember() {
   proto::ChangeMember change;
-  change.set_action(static_cast<proto::ChangeMember::Action>(Draw(5)));
+  change.set_action(static_cast<proto::ChangeMember::Action>(Draw(7)));
+  const bool founds = change.action() >= proto::ChangeMember::FOUND;
+  for (int n = founds ? Draw(4) : 0; n > 0; --n) {
+    change.add_members()->set_id(static_cast<uint64_t>(Draw(5)));
+    change.mutable_members(change.members_size() - 1)->set_islearner(Chance(3));
+  }
   auto& member = *change.mutable_member();
   if (Chance(2)) member.set_id(static_cast<uint64_t>(Draw(5)));
   for (int n = Draw(3); n > 0; --n) member.add_peerurls(Value());

@@ -71,18 +71,12 @@ absl::StatusOr<std::string> ReadBackup(const std::string& path) {
 class Restorer {
  public:
   Restorer(KvMachine& machine, const Settings& settings, const MemberRecord& record) : machine_(machine) {
-    const uint64_t self = kvsm::MemberId(record.self.number, record.self.incarnation);
-    for (const auto& [id, member] : machine.state()->members().all()) {
-      ChangeMember change;
-      change.set_action(ChangeMember::REMOVE);
-      change.mutable_member()->set_id(id);
-      changes_.push_back(change);
-    }
     ChangeMember change;
-    change.set_action(ChangeMember::ADD);
-    change.mutable_member()->set_id(self);
-    change.mutable_member()->set_name(settings.name);
-    for (const std::string& url : settings.peer_urls) change.mutable_member()->add_peerurls(url);
+    change.set_action(ChangeMember::REFOUND);
+    auto& member = *change.add_members();
+    member.set_id(kvsm::MemberId(record.self.number, record.self.incarnation));
+    member.set_name(settings.name);
+    for (const std::string& url : settings.peer_urls) member.add_peerurls(url);
     changes_.push_back(change);
   }
 
@@ -111,7 +105,6 @@ class Restorer {
     // That the log begins behind the snapshot is on the disk with what is written next: a change to what is so already.
     is_confirmed_ = true;
     changes_.push_back(changes_.back());
-    changes_.back().set_action(ChangeMember::UPDATE);
     Propose();
   }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <utility>
-#include <vector>
 
 namespace lockstep::runtime {
 namespace {
@@ -13,6 +12,7 @@ using kvsm::Error;
 using kvsm::proto::ChangeMember;
 
 constexpr int64_t kPublishMicros = 500'000;
+constexpr int64_t kReconcileMicros = 50'000;
 constexpr uint64_t kRoundsMax = 50;  // Heartbeats that a live member may leave unanswered.
 
 NodeId NodeOf(uint64_t member) { return {kvsm::NumberOf(member), kvsm::IncarnationOf(member)}; }
@@ -42,6 +42,11 @@ void SetMembers(const kvsm::proto::ChangeMemberReply& reply, Response& response)
 
 }  // namespace
 
+ClusterService::ClusterService(ServiceContext& context)
+    : context_(context), publish_(context.scheduler), reconcile_(context.scheduler) {
+  context_.submitter.SetTermBegun([this] { OnChanged(); });
+}
+
 // A change is made where the leader is, whichever node it comes to.
 void ClusterService::Register(RpcMethods& methods) {
   for (const char* const name : {"MemberAdd", "MemberRemove", "MemberUpdate", "MemberPromote"}) {
@@ -59,18 +64,32 @@ void ClusterService::Register(RpcMethods& methods) {
 }
 
 void ClusterService::Run(std::string_view method, std::string_view bytes, Done done) {
-  const auto parse = [bytes](google::protobuf::MessageLite& request) {
-    return request.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()));
-  };
+  queue_.push_back({std::string(method), std::string(bytes), std::move(done)});
+  if (queue_.size() == 1) BeginNext();
+}
+
+void ClusterService::BeginNext() {
+  const std::string method = std::move(queue_.front().method);
+  const std::string request = std::move(queue_.front().request);
+  Begin(method, request, [this](const RpcStatus& status, std::string_view response) {
+    const Done done = std::move(queue_.front().done);
+    queue_.pop_front();
+    done(status, response);
+    // Not within the call: there may be many that are refused.
+    if (!queue_.empty()) context_.scheduler.RunAfter(0, [this] { BeginNext(); });
+  });
+}
+
+void ClusterService::Begin(std::string_view method, const std::string& bytes, Done done) {
   const std::string_view name = method.substr(method.rfind('/') + 1);
   etcdserverpb::MemberAddRequest add;
   etcdserverpb::MemberRemoveRequest remove;
   etcdserverpb::MemberUpdateRequest update;
   etcdserverpb::MemberPromoteRequest promote;
-  if (name == "MemberAdd" && parse(add)) return Add(add, std::move(done));
-  if (name == "MemberRemove" && parse(remove)) return Remove(remove, std::move(done));
-  if (name == "MemberUpdate" && parse(update)) return Update(update, std::move(done));
-  if (name == "MemberPromote" && parse(promote)) return Promote(promote, std::move(done));
+  if (name == "MemberAdd" && add.ParseFromString(bytes)) return Add(add, std::move(done));
+  if (name == "MemberRemove" && remove.ParseFromString(bytes)) return Remove(remove, std::move(done));
+  if (name == "MemberUpdate" && update.ParseFromString(bytes)) return Update(update, std::move(done));
+  if (name == "MemberPromote" && promote.ParseFromString(bytes)) return Promote(promote, std::move(done));
   done({RpcCode::kInternal, "grpc: the request cannot be read"}, "");
 }
 
@@ -89,7 +108,7 @@ void ClusterService::List(std::string_view bytes, Call call) {
   });
 }
 
-// ---- The two things that change.
+// ---- The table, and the configuration behind it.
 
 void ClusterService::ChangeTable(ChangeMember::Action action, const Member& member, Done done, Then then) {
   ChangeMember change;
@@ -101,19 +120,65 @@ void ClusterService::ChangeTable(ChangeMember::Action action, const Member& memb
         kvsm::proto::ChangeMemberReply told;
         if (!status.ok()) return done(status, "");
         told.ParseFromArray(reply.body.data(), static_cast<int>(reply.body.size()));
-        then(told, reply.revision);
+        then(told);
       });
 }
 
-void ClusterService::ChangeConfiguration(ChangeKind kind, uint64_t member, std::function<void(const RpcStatus&)> done) {
+void ClusterService::Await(uint64_t member, std::string response, Done done) {
+  waiting_.push_back({member, std::move(response), std::move(done)});
+  OnChanged();
+}
+
+void ClusterService::EndWaiting(uint64_t member, Error error) {
+  for (Waiting& waiting : std::exchange(waiting_, {})) {
+    if (member != 0 && member != waiting.member) {
+      waiting_.push_back(std::move(waiting));
+    } else if (error == Error::kNone) {
+      waiting.done({}, waiting.response);
+    } else {
+      waiting.done(StatusOf(error), "");
+    }
+  }
+}
+
+// The first difference. Whoever joins comes before whoever leaves.
+std::optional<MemberChange> ClusterService::NextStep() const {
+  const auto& members = context_.keys().members().all();
+  const Configuration& now = context_.replica->state().configuration();
+  for (const auto& [id, member] : members) {
+    const NodeId node = NodeOf(id);
+    if (!(member.islearner() ? now.learners : now.voters).contains(node)) {
+      return MemberChange{member.islearner() ? ChangeKind::kAddLearner : ChangeKind::kAddVoter, node};
+    }
+  }
+  for (const NodeId node : now.Members()) {
+    if (!members.contains(kvsm::MemberId(node.number, node.incarnation)))
+      return MemberChange{ChangeKind::kRemove, node};
+  }
+  return std::nullopt;
+}
+
+// Only a leader that has applied everything before its term knows what the table says. Before there are founders in
+// the table it says nothing.
+void ClusterService::Reconcile() {
+  if (context_.replica == nullptr || is_changing_) return;
+  if (!context_.submitter.leads()) return EndWaiting(0, Error::kTimeoutDueToLeaderFail);
+  if (!context_.submitter.has_begun() || context_.keys().members().last_number() == 0) return;
+  const std::optional<MemberChange> step = NextStep();
+  if (!step.has_value()) return EndWaiting(0, Error::kNone);
   ConfigurationChange change;
-  change.members.push_back({kind, NodeOf(member)});
-  const auto asked = context_.replica->ChangeConfiguration(change, [done](const Answer& answer) {
-    if (answer.status.ok()) return done({});
-    const bool unknown = absl::IsUnknown(answer.status);
-    done(StatusOf(unknown ? Error::kTimeoutDueToLeaderFail : Error::kUnhealthy));
-  });
-  if (!asked.ok()) done(StatusOf(Error::kTooManyRequests));
+  change.members.push_back(*step);
+  const auto asked = context_.replica->ChangeConfiguration(
+      change, [this, step = *step](const Answer& answer) { OnStepEnded(step, answer); });
+  is_changing_ = asked.ok();
+  if (!asked.ok()) reconcile_.Set(kReconcileMicros, [this] { Reconcile(); });
+}
+
+void ClusterService::OnStepEnded(MemberChange step, const Answer& answer) {
+  is_changing_ = false;
+  // A leader that has removed itself leads no more: it answers before it notices.
+  if (answer.status.ok()) EndWaiting(kvsm::MemberId(step.node.number, step.node.incarnation), Error::kNone);
+  reconcile_.Set(answer.status.ok() ? 0 : kReconcileMicros, [this] { Reconcile(); });
 }
 
 // ---- What the leader checks before.
@@ -170,28 +235,21 @@ Error ClusterService::MayRemoveVoter(uint64_t removed) const {
 
 void ClusterService::Add(const etcdserverpb::MemberAddRequest& request, Done done) {
   if (!ArePeerUrls(request.peerurls())) return done(StatusOf(Error::kMemberBadUrls), "");
+  if (context_.keys().members().last_number() == 0) return done(StatusOf(Error::kUnhealthy), "");
   const Error error = request.islearner() ? Error::kNone : MayAddVoter();
   if (error != Error::kNone) return done(StatusOf(error), "");
   Member member;
   *member.mutable_peerurls() = request.peerurls();
   member.set_islearner(request.islearner());
-  ChangeTable(ChangeMember::ADD, member, done, [this, done](const kvsm::proto::ChangeMemberReply& reply, int64_t) {
-    const auto added = reply.member();
+  ChangeTable(ChangeMember::ADD, member, done, [this, done](const kvsm::proto::ChangeMemberReply& reply) {
     etcdserverpb::MemberAddResponse response;
-    *response.mutable_member() = added;
+    *response.mutable_member() = reply.member();
     SetMembers(reply, response);
-    const ChangeKind kind = added.islearner() ? ChangeKind::kAddLearner : ChangeKind::kAddVoter;
     // Of two voters both are needed: nothing is decided until the new one has started, and whoever is to start it waits
     // for this answer.
-    const bool is_needed = !added.islearner() && context_.replica->state().configuration().voters.size() == 1;
-    if (is_needed) done({}, response.SerializeAsString());
-    const Done told = is_needed ? Done([](const RpcStatus&, std::string_view) {}) : done;
-    ChangeConfiguration(kind, added.id(), [this, told, added, response](const RpcStatus& status) {
-      if (status.ok()) return told({}, response.SerializeAsString());
-      const auto told_back = [told, status](const RpcStatus&, std::string_view) { told(status, ""); };
-      ChangeTable(ChangeMember::REMOVE, added, told_back,
-                  [told, status](const kvsm::proto::ChangeMemberReply&, int64_t) { told(status, ""); });
-    });
+    const bool is_needed = !reply.member().islearner() && context_.replica->state().configuration().voters.size() == 1;
+    if (is_needed) return done({}, response.SerializeAsString());
+    Await(reply.member().id(), response.SerializeAsString(), done);
   });
 }
 
@@ -201,19 +259,11 @@ void ClusterService::Remove(const etcdserverpb::MemberRemoveRequest& request, Do
   if (at == members.end()) return done(StatusOf(Error::kMemberNotFound), "");
   const Error error = at->second.islearner() ? Error::kNone : MayRemoveVoter(request.id());
   if (error != Error::kNone) return done(StatusOf(error), "");
-  const Member removed = at->second;
-  ChangeTable(ChangeMember::REMOVE, removed, done,
-              [this, done, removed](const kvsm::proto::ChangeMemberReply& reply, int64_t) {
-                etcdserverpb::MemberRemoveResponse response;
-                SetMembers(reply, response);
-                ChangeConfiguration(
-                    ChangeKind::kRemove, removed.id(), [this, done, removed, response](const RpcStatus& status) {
-                      if (status.ok()) return done({}, response.SerializeAsString());
-                      const auto told_back = [done, status](const RpcStatus&, std::string_view) { done(status, ""); };
-                      ChangeTable(ChangeMember::ADD, removed, told_back,
-                                  [done, status](const kvsm::proto::ChangeMemberReply&, int64_t) { done(status, ""); });
-                    });
-              });
+  ChangeTable(ChangeMember::REMOVE, at->second, done, [this, done](const kvsm::proto::ChangeMemberReply& reply) {
+    etcdserverpb::MemberRemoveResponse response;
+    SetMembers(reply, response);
+    Await(reply.member().id(), response.SerializeAsString(), done);
+  });
 }
 
 void ClusterService::Update(const etcdserverpb::MemberUpdateRequest& request, Done done) {
@@ -221,7 +271,7 @@ void ClusterService::Update(const etcdserverpb::MemberUpdateRequest& request, Do
   Member member;
   member.set_id(request.id());
   *member.mutable_peerurls() = request.peerurls();
-  ChangeTable(ChangeMember::UPDATE, member, done, [done](const kvsm::proto::ChangeMemberReply& reply, int64_t) {
+  ChangeTable(ChangeMember::UPDATE, member, done, [done](const kvsm::proto::ChangeMemberReply& reply) {
     etcdserverpb::MemberUpdateResponse response;
     SetMembers(reply, response);
     done({}, response.SerializeAsString());
@@ -234,37 +284,33 @@ void ClusterService::Promote(const etcdserverpb::MemberPromoteRequest& request, 
   if (at == members.end()) return done(StatusOf(Error::kMemberNotFound), "");
   if (!at->second.islearner()) return done(StatusOf(Error::kMemberNotLearner), "");
   if (!IsCaughtUp(request.id())) return done(StatusOf(Error::kLearnerNotReady), "");
-  const Member member = at->second;
-  ChangeConfiguration(ChangeKind::kAddVoter, member.id(), [this, done, member](const RpcStatus& status) {
-    if (!status.ok()) return done(status, "");
-    ChangeTable(ChangeMember::PROMOTE, member, done, [done](const kvsm::proto::ChangeMemberReply& reply, int64_t) {
-      etcdserverpb::MemberPromoteResponse response;
-      SetMembers(reply, response);
-      done({}, response.SerializeAsString());
-    });
+  ChangeTable(ChangeMember::PROMOTE, at->second, done, [this, done](const kvsm::proto::ChangeMemberReply& reply) {
+    etcdserverpb::MemberPromoteResponse response;
+    SetMembers(reply, response);
+    Await(reply.member().id(), response.SerializeAsString(), done);
   });
 }
 
 // ---- Who is there from the beginning.
 
-void ClusterService::AddFounders() {
+void ClusterService::Found() {
+  ChangeMember change;
+  change.set_action(ChangeMember::FOUND);
   for (const ServiceOptions::Founder& founder : context_.options.founders) {
-    ChangeMember change;
-    change.set_action(ChangeMember::ADD);
-    Member& member = *change.mutable_member();
+    Member& member = *change.add_members();
     member.set_id(kvsm::MemberId(founder.node.number, founder.node.incarnation));
     member.set_name(founder.name);
     for (const std::string& url : founder.peer_urls) member.add_peerurls(url);
-    context_.submitter.Submit(CommandKind::kChangeMember, change.SerializeAsString(),
-                              [](const RpcStatus&, const kvsm::Reply&) {});
   }
+  context_.submitter.Submit(CommandKind::kChangeMember, change.SerializeAsString(),
+                            [](const RpcStatus&, const kvsm::Reply&) {});
 }
 
 void ClusterService::Publish() {
   const ServiceOptions& options = context_.options;
   if (options.name.empty() || context_.replica == nullptr) return;
   const kvsm::Members& members = context_.keys().members();
-  if (context_.submitter.leads() && members.last_number() == 0) AddFounders();
+  if (context_.submitter.leads() && members.last_number() == 0 && !options.founders.empty()) Found();
   const auto at = members.all().find(context_.self());
   const bool is_known = at != members.all().end() && at->second.name() == options.name &&
                         std::equal(at->second.clienturls().begin(), at->second.clienturls().end(),

@@ -54,6 +54,30 @@ class OperatorsTest : public testing::Test {
     return text;
   }
 
+  etcdserverpb::MemberAddRequest Joining(const std::string& url) {
+    etcdserverpb::MemberAddRequest add;
+    add.add_peerurls(url);
+    return add;
+  }
+  const Configuration& ConfigurationOf(uint32_t node) { return cluster.cluster().driver(node).state().configuration(); }
+  // Ends the leader at the moment at which it has the change in its table and not in its log's configuration.
+  template <typename Request>
+  void KillBetween(const std::string& method, const Request& request, const std::function<bool()>& is_in_table) {
+    const Configuration before = ConfigurationOf(leader);
+    cluster.Begin(leader, "/etcdserverpb.Cluster/" + method)->Write(request.SerializeAsString());
+    ASSERT_TRUE(cluster.clock().RunUntil(is_in_table, 5'000'000));
+    ASSERT_EQ(ConfigurationOf(leader), before) << "too late";
+    cluster.Stop(leader);
+    leader = cluster.cluster().AwaitLeader();
+    ASSERT_NE(leader, 0u);
+    ASSERT_EQ(ConfigurationOf(leader), before);
+  }
+  bool AwaitConfiguration(const std::string& text) {
+    cluster.clock().RunUntil([&] { return ToString(ConfigurationOf(leader)) == text; }, 5'000'000);
+    EXPECT_EQ(ToString(ConfigurationOf(leader)), text);
+    return ToString(ConfigurationOf(leader)) == text;
+  }
+
   ServiceCluster cluster{3};
   uint32_t leader = 0;
   uint32_t follower = 0;
@@ -204,6 +228,86 @@ TEST_F(OperatorsTest, MembersAreAddedPromotedAndRemoved) {
   ASSERT_NE(leader, 0u);
   EXPECT_EQ(cluster.cluster().driver(leader).state().configuration().voters.size(), 3u);
   EXPECT_EQ(removed.members_size(), 3);
+  Put("a", "1");
+}
+
+// ---- A change is decided once it is in the table: whoever leads next carries it out.
+
+TEST_F(OperatorsTest, AnAdditionWhoseLeaderDiesHalfwayIsFinishedByTheNext) {
+  const uint32_t killed = leader;
+  ASSERT_NO_FATAL_FAILURE(KillBetween("MemberAdd", Joining("http://127.0.0.1:2384"),
+                                      [&] { return cluster.keys(killed).members().all().contains(4); }));
+  EXPECT_TRUE(AwaitConfiguration("(1 2 3 4)"));
+  cluster.options.name = "node" + std::to_string(killed);
+  cluster.Start(killed);
+  EXPECT_EQ(Members(leader), "1:node1 2:node2 3:node3 4:");
+}
+
+TEST_F(OperatorsTest, ARemovalWhoseLeaderDiesHalfwayIsFinishedByTheNext) {
+  etcdserverpb::MemberRemoveRequest remove;
+  remove.set_id(leader);
+  const uint32_t removed = leader;
+  ASSERT_NO_FATAL_FAILURE(
+      KillBetween("MemberRemove", remove, [&] { return !cluster.keys(removed).members().all().contains(removed); }));
+  NodeSet rest{{1, 0}, {2, 0}, {3, 0}};
+  rest.erase({removed, 0});
+  EXPECT_TRUE(AwaitConfiguration(ToString(rest)));
+}
+
+TEST_F(OperatorsTest, APromotionWhoseLeaderDiesHalfwayIsFinishedByTheNext) {
+  etcdserverpb::MemberAddRequest add = Joining("http://127.0.0.1:2384");
+  add.set_islearner(true);
+  etcdserverpb::MemberAddResponse added;
+  ASSERT_TRUE(Ask(follower, "Cluster/MemberAdd", add, &added).ok());
+  cluster.options.name = "node4";
+  cluster.options.founders.clear();
+  cluster.Start(4);
+  cluster.clock().Advance(3'000'000);
+  EXPECT_TRUE(AwaitConfiguration("(1 2 3) learners (4)"));
+  etcdserverpb::MemberPromoteRequest promote;
+  promote.set_id(4);
+  ASSERT_NO_FATAL_FAILURE(
+      KillBetween("MemberPromote", promote, [&] { return !cluster.keys(leader).members().all().at(4).islearner(); }));
+  EXPECT_TRUE(AwaitConfiguration("(1 2 3 4)"));
+}
+
+TEST_F(OperatorsTest, ChangesThatComeTogetherAreMadeOneAfterTheOther) {
+  std::vector<std::shared_ptr<MemoryRpc>> calls;
+  for (int i = 4; i <= 6; ++i) {
+    calls.push_back(cluster.Begin(leader, "/etcdserverpb.Cluster/MemberAdd"));
+    calls.back()->Write(Joining("http://127.0.0.1:238" + std::to_string(i)).SerializeAsString());
+  }
+  // Those that have not started count as lost: of five voters two may be, of six not three.
+  std::string ends;
+  for (const auto& call : calls) {
+    etcdserverpb::MemberAddResponse response;
+    ends += cluster.Await(*call, &response).text + "\n";
+  }
+  EXPECT_EQ(ends, "\n\netcdserver: re-configuration failed due to not enough started members\n");
+  EXPECT_EQ(ConfigurationOf(leader).voters.size(), 5u);
+}
+
+TEST_F(OperatorsTest, ASecondMemberThatStartsLateIsNotTakenBack) {
+  etcdserverpb::MemberRemoveRequest remove;
+  etcdserverpb::MemberRemoveResponse removed;
+  for (const uint32_t node : {1u, 2u, 3u}) {
+    if (node == leader) continue;
+    remove.set_id(node);
+    ASSERT_TRUE(Ask(leader, "Cluster/MemberRemove", remove, &removed).ok());
+    cluster.Stop(node);
+  }
+  etcdserverpb::MemberAddResponse added;
+  ASSERT_TRUE(Ask(leader, "Cluster/MemberAdd", Joining("http://127.0.0.1:2384"), &added).ok());
+  // Leadership is lost meanwhile: of two voters one is not enough.
+  cluster.clock().Advance(5'000'000);
+  cluster.options.name = "node4";
+  cluster.options.founders.clear();
+  cluster.Start(4);
+  leader = cluster.cluster().AwaitLeader();
+  ASSERT_NE(leader, 0u);
+  cluster.clock().Advance(3'000'000);
+  EXPECT_EQ(ConfigurationOf(leader).voters.size(), 2u);
+  EXPECT_TRUE(cluster.keys(4).members().all().contains(4));
   Put("a", "1");
 }
 

@@ -76,6 +76,7 @@ void Services::Parts::OnApplied() {
   const uint64_t changes = context.keys().members().changes();
   if (changes == members_told || tell_members.is_set()) return;
   members_told = changes;
+  cluster.OnChanged();
   tell_members.Set(0, [this] {
     if (members_changed) members_changed();
   });
@@ -115,7 +116,10 @@ void Services::Attach(Replica& replica, SideChannel& channel, uint64_t start) {
   parts_->cluster.Publish();
 }
 
-void Services::OnRoleChanged() { parts_->context.submitter.OnRoleChanged(); }
+void Services::OnRoleChanged() {
+  parts_->context.submitter.OnRoleChanged();
+  parts_->cluster.OnChanged();
+}
 
 void Services::ReceiveFromPeer(NodeId source, std::string_view bytes) {
   parts_->context.submitter.ReceiveFromPeer(source, bytes);

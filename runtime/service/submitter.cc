@@ -217,11 +217,14 @@ void Submitter::BeginTerm() {
     base_millis_ = expired.log_millis();
     base_micros_ = clock_.ReadMonotonic().micros;
     Tick();
+    if (term_begun_) term_begun_();
   });
 }
 
+bool Submitter::has_begun() const { return has_time_ && leads() && replica_->state().current_term == leading_term_; }
+
 int64_t Submitter::LogMillis() const {
-  if (!has_time_ || !leads() || replica_->state().current_term != leading_term_) return 0;
+  if (!has_begun()) return 0;
   return base_millis_ + (clock_.ReadMonotonic().micros - base_micros_) / 1000;
 }
 

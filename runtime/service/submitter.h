@@ -57,6 +57,10 @@ class Submitter {
   // The log's time now, if this node gives it; 0 otherwise.
   int64_t LogMillis() const;
   bool leads() const;
+  // Whether it leads, and has applied everything before its term.
+  bool has_begun() const;
+  // `begun` is called whenever that comes true.
+  void SetTermBegun(std::function<void()> begun) { term_begun_ = std::move(begun); }
   size_t open() const { return open_.size(); }
   uint64_t failed() const { return failed_; }
 
@@ -94,6 +98,7 @@ class Submitter {
   SideChannel* channel_ = nullptr;
   uint64_t start_ = 0;
   LocalCall local_call_;
+  std::function<void()> term_begun_;
 
   uint64_t last_id_ = 0;
   std::map<uint64_t, Open> open_;

@@ -11,11 +11,12 @@ cluster_folder=''
 cluster_initial=''
 cluster_flags=()
 
-# Ports that nobody listens on.
+# Ports that nobody listens on, of a range that a script may choose: tests run beside each other.
+cluster_ports_from=20000
 free_port() {
   local port
   while true; do
-    port=$((20000 + RANDOM % 12000))
+    port=$((cluster_ports_from + RANDOM % 2000))
     if ! (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
       echo "$port"
       return

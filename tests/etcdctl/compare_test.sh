@@ -7,6 +7,7 @@ here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 lockstepd="$(readlink -f "$1")"
 folder="${2:-${TEST_TMPDIR:-$(mktemp -d)}}"
 source "$here/cluster.sh"
+cluster_ports_from=22000
 trap stop_cluster EXIT
 # The shortest lease follows from it, and a busy machine needs it.
 patience=(--heartbeat-interval=100 --election-timeout=1000)

@@ -7,6 +7,7 @@ here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 lockstepd="$(readlink -f "$1")"
 folder="${2:-${TEST_TMPDIR:-$(mktemp -d)}}/tls"
 source "$here/cluster.sh"
+cluster_ports_from=26000
 trap stop_cluster EXIT
 export ETCDCTL_API=3
 mkdir -p "$folder/pki"
@@ -41,7 +42,7 @@ start_secure() { # FLAGS...
     client_url[$number]="${client_url[$number]/http:/https:}"
     peer_url[$number]="${peer_url[$number]/http:/https:}"
   done
-  for number in 1 2 3; do start_member "$number" "$@"; done
+  for number in 1 2 3; do start_member "$number" --heartbeat-interval=100 --election-timeout=1000 "$@"; done
   for number in 1 2 3; do await_ready "$number"; done
 }
 prepare() { # FOLDER
