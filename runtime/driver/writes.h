@@ -4,7 +4,9 @@
 //     commits    [ 5 6 7 ] [ 8 9 ... ]   goes together with the next
 //
 // A completion is told to the core as an input; only then do the messages leave that waited for it. After a failure
-// everything under way and everything collected since has failed, and what waited is never sent.
+// everything under way and everything collected since has failed, and what waited is never sent. Until the core has
+// heard of the last of these, whatever it asks for follows a hole without knowing it: that is dropped, as the core takes
+// it for void when it hears (core/storage.h).
 #ifndef LOCKSTEP_RUNTIME_DRIVER_WRITES_H_
 #define LOCKSTEP_RUNTIME_DRIVER_WRITES_H_
 
@@ -37,7 +39,7 @@ class Writes {
   void MaybeCommit();
 
   // Keeps `envelope` until the core has been told that write `after` is done.
-  void Hold(WriteId after, Envelope envelope) { held_.emplace(after, std::move(envelope)); }
+  void Hold(WriteId after, Envelope envelope);
   // The core has been told how write `id` ended: the messages that may leave now. Those of a failed one are dropped.
   std::vector<Envelope> Told(WriteId id, bool done);
 
@@ -53,6 +55,7 @@ class Writes {
   const std::function<void(const absl::Status&)> committed_;
   Batch collected_;
   Batch committing_;
+  WriteId failing_ = 0;  // The last write of whose failure the core has yet to hear; 0: none.
   std::multimap<WriteId, Envelope> held_;
 };
 
