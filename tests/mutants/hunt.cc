@@ -1,0 +1,150 @@
+// Hunts the bug that a patch planted in the code that this program is linked with.
+//
+//     hunt PATCH               each "caught by" line of the patch must come true: the test of one mutant
+//     hunt --matrix PATCH      every layer with its full budget: one row of the zoo's table
+//     hunt --matrix --from=SEED PATCH     the same with other seeds
+//
+// Exit status: 0 if all is as the patch says, 1 if not, 2 for a patch that cannot be read.
+#include <algorithm>
+#include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "tests/mutants/header.h"
+#include "tests/mutants/layers.h"
+
+namespace lockstep::mutants {
+namespace {
+
+using Count = unsigned long long;
+
+constexpr double kVerifySecondsMax = 120;
+
+// For the table: what a layer may spend on one bug, seconds of one core.
+struct Allowance {
+  uint64_t budget;
+  double seconds_max;
+};
+Allowance AllowanceOf(Layer layer) {
+  switch (layer) {
+    case Layer::kInvariant:
+      return {600, 20};
+    case Layer::kSimulation:
+    case Layer::kRefinement:
+      return {1500, 20};
+    case Layer::kHistory:
+    case Layer::kLiveness:
+      return {1000, 20};
+    case Layer::kFullStack:
+      return {600, 30};
+    case Layer::kExplorer:
+      return {1'500'000, 30};
+  }
+  return {};
+}
+
+bool Holds(const Expectation& expected, const Catch& caught) {
+  const auto& properties = expected.properties;
+  return caught.spent <= expected.budget &&
+         std::find(properties.begin(), properties.end(), caught.property) != properties.end();
+}
+
+Catch Verify(const Header& header, const Expectation& expected) {
+  return Pursue({.layer = expected.layer,
+                 .budget = expected.budget,
+                 .seconds_max = kVerifySecondsMax,
+                 .whole_nodes = !header.core,
+                 .properties = expected.properties});
+}
+
+int Verify(const Header& header) {
+  std::printf("%s: %s\n", header.id.c_str(), header.plants.c_str());
+  if (header.expectations.empty()) std::printf("caught by nothing: %s\n", header.missed.c_str());
+  int status = 0;
+  for (const Expectation& expected : header.expectations) {
+    const Catch caught = Verify(header, expected);
+    const std::string wanted = absl::StrJoin(expected.properties, "|");
+    if (Holds(expected, caught)) {
+      std::printf("caught by %s, %s, after %llu of %llu in %.1f s: %s\n", ToString(expected.layer),
+                  caught.property.c_str(), static_cast<Count>(caught.spent), static_cast<Count>(expected.budget),
+                  caught.seconds, caught.evidence.c_str());
+      continue;
+    }
+    status = 1;
+    std::printf("NOT CAUGHT by %s, %s, in %llu of %llu%s%s%s\n", ToString(expected.layer), wanted.c_str(),
+                static_cast<Count>(caught.spent), static_cast<Count>(expected.budget),
+                caught.out_of_time ? ", out of time" : "", caught.others.empty() ? "" : "; only something else was: ",
+                absl::StrJoin(caught.others, ", ").c_str());
+  }
+  return status;
+}
+
+bool Applies(Layer layer, const Header& header) {
+  // The bare core has nothing around it.
+  return header.core || layer == Layer::kInvariant || layer == Layer::kFullStack;
+}
+
+// id, plants, whether all is as the patch says, then property, spent, seconds and what else was seen of each layer,
+// separated by tabs.
+int PrintRow(const Header& header, uint64_t first_seed) {
+  std::string cells;
+  bool as_said = true;
+  for (Layer layer : kLayers) {
+    if (!Applies(layer, header)) {
+      cells += "\tn/a\t0\t0\t";
+      continue;
+    }
+    const Allowance allowance = AllowanceOf(layer);
+    const Catch caught = Pursue({.layer = layer,
+                                 .budget = allowance.budget,
+                                 .first_seed = first_seed,
+                                 .seconds_max = allowance.seconds_max,
+                                 .whole_nodes = !header.core});
+    for (const Expectation& expected : header.expectations) {
+      if (expected.layer != layer || Holds(expected, caught)) continue;
+      as_said = as_said && Holds(expected, Verify(header, expected));
+    }
+    char numbers[64];
+    std::snprintf(numbers, sizeof(numbers), "\t%llu\t%.2f\t", static_cast<Count>(caught.spent), caught.seconds);
+    cells += "\t" + caught.property + numbers + absl::StrJoin(caught.others, ", ");
+  }
+  std::printf("%s\t%s\t%s%s\n", header.id.c_str(), header.plants.c_str(), as_said ? "yes" : "no", cells.c_str());
+  return as_said ? 0 : 1;
+}
+
+int Main(const std::vector<std::string>& arguments) {
+  bool matrix = false;
+  uint64_t first_seed = 1;
+  std::string path;
+  for (absl::string_view argument : arguments) {
+    if (argument == "--matrix") {
+      matrix = true;
+    } else if (absl::ConsumePrefix(&argument, "--from=")) {
+      if (!absl::SimpleAtoi(argument, &first_seed)) first_seed = 0;
+    } else {
+      path = std::string(argument);
+    }
+  }
+  std::ifstream file(path);
+  if (!file || first_seed == 0) {
+    std::fprintf(stderr, "usage: hunt [--matrix [--from=SEED]] PATCH\n");
+    return 2;
+  }
+  const std::string patch{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  const absl::StatusOr<Header> header = ParseHeader(patch);
+  if (!header.ok()) {
+    std::fprintf(stderr, "%s: %s\n", path.c_str(), std::string(header.status().message()).c_str());
+    return 2;
+  }
+  return matrix ? PrintRow(*header, first_seed) : Verify(*header);
+}
+
+}  // namespace
+}  // namespace lockstep::mutants
+
+int main(int argc, char** argv) { return lockstep::mutants::Main({argv + 1, argv + argc}); }

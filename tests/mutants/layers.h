@@ -1,0 +1,61 @@
+// The layers of checking, each by itself: how long until one finds what is wrong with the code it is linked with.
+//
+// A layer never stops for another one's reasons: those of the simulation run the same seeds with one kind of check on,
+// and pass over what only another kind sees.
+#ifndef LOCKSTEP_TESTS_MUTANTS_LAYERS_H_
+#define LOCKSTEP_TESTS_MUTANTS_LAYERS_H_
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lockstep::mutants {
+
+enum class Layer : uint8_t {
+  kInvariant,   // Swarm seeds, nothing checked but what the code checks of itself (LOCKSTEP_CHECK, a signal).
+  kSimulation,  // Swarm seeds of the bare core; the properties of each step.
+  kRefinement,  // The same seeds; each step must be one of the specification's.
+  kHistory,     // The same seeds; only what clients saw.
+  kLiveness,    // The same seeds; only progress after the healing.
+  kFullStack,   // Swarm seeds of whole nodes; everything but the refinement.
+  kExplorer,    // Every schedule of the core within small bounds; properties, no refinement.
+};
+inline constexpr std::array<Layer, 7> kLayers = {Layer::kInvariant, Layer::kSimulation, Layer::kRefinement,
+                                                 Layer::kHistory,   Layer::kLiveness,   Layer::kFullStack,
+                                                 Layer::kExplorer};
+
+const char* ToString(Layer layer);
+std::optional<Layer> LayerNamed(std::string_view name);
+
+// What a hunt may spend and what it is after.
+struct Hunt {
+  Layer layer = Layer::kSimulation;
+  uint64_t budget = 0;                  // Seeds; of the explorer, distinct states.
+  uint64_t first_seed = 1;              // The explorer has none.
+  double seconds_max = 0;               // A layer that takes longer has found nothing; 0: as long as it takes.
+  bool whole_nodes = false;             // kInvariant: seeds of whole nodes, not of the bare core.
+  std::vector<std::string> properties;  // What counts; empty: whatever the layer may tell.
+};
+
+// What a layer found; the property is empty if it found nothing.
+struct Catch {
+  std::string property;
+  uint64_t spent = 0;  // Seeds, or distinct states.
+  double seconds = 0;
+  std::string evidence;
+  std::vector<std::string> others;  // Broken on the way, but not what was hunted.
+  bool out_of_time = false;
+};
+
+// The name under which a process that ended itself by LOCKSTEP_CHECK is caught.
+inline constexpr const char* kInvariantProperty = "LOCKSTEP_CHECK";
+
+// Hunts in child processes: the code may stop its process or never return.
+Catch Pursue(const Hunt& hunt);
+
+}  // namespace lockstep::mutants
+
+#endif  // LOCKSTEP_TESTS_MUTANTS_LAYERS_H_

@@ -1,0 +1,3 @@
+#!/usr/bin/env bash
+# The test of one mutant: HUNT PATCH.
+exec "$@"
