@@ -40,7 +40,7 @@ struct DriverOptions {
   int64_t election_timeout_micros = 500'000;  // Each draw lies in [1, 2) times this.
   int64_t heartbeat_micros = 50'000;
   RequestLimits requests;
-  uint64_t payload_cache_bytes = 256 << 20;
+  uint64_t payload_cache_bytes = 16 << 20;  // More makes writes no faster: a follower that is far behind reads files.
   // A snapshot is taken once this many bytes of entries are applied since the last; 0: only as the core asks.
   uint64_t snapshot_log_bytes = 0;
   // A turn applies about this much before other inputs have their turn.

@@ -1,7 +1,7 @@
 // PayloadCache: the payloads of the newest entries, at hand.
 //
 // A row of indexes without gaps, at the end of the log. What is not on disk yet is always in it; beyond that it keeps
-// as much as its budget allows, oldest out first.
+// as much as its budget allows, oldest out first. Small payloads take more memory than their bytes: that counts too.
 #ifndef LOCKSTEP_RUNTIME_DRIVER_PAYLOAD_CACHE_H_
 #define LOCKSTEP_RUNTIME_DRIVER_PAYLOAD_CACHE_H_
 
@@ -15,6 +15,9 @@ namespace lockstep::runtime {
 
 class PayloadCache {
  public:
+  // What holding a payload takes beside its bytes: its place here, the block's two allocations and their heads.
+  static constexpr uint64_t kOverheadBytes = 128;
+
   explicit PayloadCache(uint64_t bytes_max) : bytes_max_(bytes_max) {}
 
   // The payload of entry `index` (empty for an entry without one); null if it is not held.

@@ -21,7 +21,6 @@ constexpr int64_t kHandOverMicros = 2'000'000;
 constexpr int64_t kHeartbeatsAfterHandOver = 2;
 constexpr int64_t kRequestMicros = 5'000'000;        // etcd's patience with a request, beside two elections.
 constexpr size_t kRequestOverheadBytes = 512 << 10;  // etcd's.
-constexpr uint64_t kPayloadCacheBytes = 64 << 20;
 constexpr uint64_t kResidentEntries = 8192;
 
 NodeId NodeIdOf(uint64_t member) { return {kvsm::NumberOf(member), kvsm::IncarnationOf(member)}; }
@@ -166,7 +165,6 @@ absl::Status Daemon::OpenNode() {
   };
   options.driver.election_timeout_micros = settings_.election_timeout_micros;
   options.driver.heartbeat_micros = settings_.heartbeat_micros;
-  options.driver.payload_cache_bytes = kPayloadCacheBytes;
   options.driver.core.resident_entries = kResidentEntries;
   if (settings_.snapshot_entries != 0) options.driver.core.snapshot_interval_entries = settings_.snapshot_entries;
   auto node = Node::Start(loop_, options, timed_machine_, this);

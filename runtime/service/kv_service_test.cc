@@ -70,6 +70,22 @@ TEST_F(KvServiceTest, WhatOneNodeIsToldEachNodeReads) {
   }
 }
 
+// Between nodes no message is longer than 4 MB.
+TEST_F(KvServiceTest, ALongReplyComesFromTheLeaderInPieces) {
+  Begin();
+  for (const char* const key : {"k1", "k2", "k3", "k4", "k5"}) {
+    ASSERT_TRUE(Put(leader, key, std::string(1'400'000, key[1])).ok());
+  }
+  etcdserverpb::DeleteRangeRequest erase;
+  erase.set_key("k");
+  erase.set_range_end("l");
+  erase.set_prev_kv(true);
+  etcdserverpb::DeleteRangeResponse erased;
+  ASSERT_TRUE(cluster->Call(follower, "/etcdserverpb.KV/DeleteRange", erase, &erased).ok());
+  ASSERT_EQ(erased.prev_kvs_size(), 5);
+  for (const auto& kv : erased.prev_kvs()) EXPECT_EQ(kv.value(), std::string(1'400'000, kv.key()[1]));
+}
+
 TEST_F(KvServiceTest, RequestsThatAreNoneAreRefusedWithEtcdsErrors) {
   Begin(1);
   const struct {

@@ -57,6 +57,8 @@ std::shared_ptr<MemoryRpc> ServiceCluster::Begin(uint32_t number, std::string_vi
 
 void ServiceCluster::Deliver(uint32_t source, uint32_t dest, std::string bytes) {
   constexpr int64_t kMicros = 100;
+  constexpr size_t kNoteBytesMax = 4 << 20;  // As nodes' connections.
+  if (bytes.size() > kNoteBytesMax) return;
   clock().RunAfter(kMicros, [this, source, dest, bytes = std::move(bytes)] {
     const auto at = nodes_.find(dest);
     const auto from = nodes_.find(source);

@@ -46,6 +46,7 @@ Submitter::Submitter(Clock& clock, Scheduler& scheduler, KvMachine& machine, con
       scheduler_(scheduler),
       machine_(machine),
       options_(options),
+      pieces_(clock, options.request_timeout_micros),
       timeout_(scheduler),
       retry_(scheduler),
       role_(scheduler),
@@ -53,7 +54,7 @@ Submitter::Submitter(Clock& clock, Scheduler& scheduler, KvMachine& machine, con
 
 void Submitter::Attach(Replica& replica, SideChannel& channel, uint64_t start) {
   replica_ = &replica;
-  channel_ = &channel;
+  pieces_.Attach(channel, start);
   start_ = start;
   OnRoleChanged();
 }
@@ -112,7 +113,7 @@ void Submitter::Try(uint64_t id) {
   if (open.method.empty()) request.set_command_kind(static_cast<uint32_t>(open.kind));
   request.set_method(open.method);
   request.set_body(open.body);
-  channel_->Send(state.leader, message.SerializeAsString());
+  pieces_.Send(state.leader, message);
 }
 
 void Submitter::Propose(uint64_t id, Open& open) {
@@ -242,6 +243,11 @@ void Submitter::Tick() {
 void Submitter::ReceiveFromPeer(NodeId source, std::string_view bytes) {
   proto::PeerMessage message;
   if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) return;
+  if (message.has_piece()) {
+    proto::PeerMessage whole;
+    if (!pieces_.Take(source, message.piece(), &whole)) return;
+    message = std::move(whole);
+  }
   if (message.has_request()) {
     const auto& request = message.request();
     return Serve(source, request.id(), request.start(), static_cast<CommandKind>(request.command_kind()),
@@ -265,7 +271,7 @@ void Submitter::Serve(NodeId source, uint64_t id, uint64_t start, CommandKind ki
     reply.set_code(static_cast<uint32_t>(status.code));
     reply.set_text(status.text);
     reply.set_body(response.data(), response.size());
-    channel_->Send(source, message.SerializeAsString());
+    pieces_.Send(source, message);
   };
   if (!leads()) return answer({}, "", true);
   if (!method.empty()) {

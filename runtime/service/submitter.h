@@ -24,6 +24,7 @@
 #include "runtime/rpc/rpc.h"
 #include "runtime/service/kv_machine.h"
 #include "runtime/service/options.h"
+#include "runtime/service/pieces.h"
 #include "runtime/service/replica.h"
 
 namespace lockstep::runtime {
@@ -95,8 +96,8 @@ class Submitter {
   KvMachine& machine_;
   const ServiceOptions& options_;
   Replica* replica_ = nullptr;
-  SideChannel* channel_ = nullptr;
   uint64_t start_ = 0;
+  Pieces pieces_;
   LocalCall local_call_;
   std::function<void()> term_begun_;
 
