@@ -17,6 +17,9 @@
 #include "runtime/lockstepd/daemon.h"
 #include "runtime/lockstepd/restore.h"
 
+// The allocator's, where it is linked (BUILD.bazel): gives back to the system what is free.
+extern "C" void MallocExtension_ReleaseFreeMemory() __attribute__((weak));
+
 namespace lockstep::runtime {
 namespace {
 
@@ -52,7 +55,12 @@ int Serve(const Settings& settings, const LogLines& log) {
   EventLoop loop;
   int result = 0;
   auto daemon = Daemon::Start(
-      loop, settings, log, [] { NotifyReadiness("READY=1"); },
+      loop, settings, log,
+      [] {
+        // Reading the log and the snapshot takes memory that serving does not.
+        if (MallocExtension_ReleaseFreeMemory != nullptr) MallocExtension_ReleaseFreeMemory();
+        NotifyReadiness("READY=1");
+      },
       [&](const absl::Status& why) {
         log.Error("this member stops", {{"why", std::string(why.message())}});
         result = absl::IsCancelled(why) ? 0 : 1;

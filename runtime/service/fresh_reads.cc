@@ -9,6 +9,8 @@ namespace lockstep::runtime {
 namespace {
 
 constexpr int64_t kRetryMicros = 20'000;
+// So long reads wait for the answer to those before, at most.
+constexpr int64_t kTurnMicrosMax = 10'000;
 
 }  // namespace
 
@@ -27,13 +29,22 @@ void FreshReads::Await(Done done) {
   if (next_ == nullptr) {
     next_ = std::make_shared<Batch>();
     next_->deadline_micros = clock_.ReadMonotonic().micros + options_.request_timeout_micros;
-    flush_.Set(0, [this] { Flush(); });
+    FlushSoon();
   }
   ++waiting_count_;
   next_->reads.push_back(std::move(done));
 }
 
-void FreshReads::Flush() { Ask(std::exchange(next_, nullptr)); }
+// Each question costs several nodes the same, however many reads wait for it: while one is under way, reads gather for
+// the next.
+void FreshReads::FlushSoon() {
+  flush_.Set(under_way_ == nullptr ? 0 : kTurnMicrosMax, [this] { Flush(); });
+}
+
+void FreshReads::Flush() {
+  under_way_ = std::exchange(next_, nullptr);
+  Ask(under_way_);
+}
 
 void FreshReads::Ask(std::shared_ptr<Batch> batch) {
   if (replica_ != nullptr) {
@@ -47,6 +58,10 @@ void FreshReads::Ask(std::shared_ptr<Batch> batch) {
 
 // A read that was refused has done nothing: it is asked again as long as there is time.
 void FreshReads::OnAnswer(std::shared_ptr<Batch> batch, const Answer& answer) {
+  if (batch == under_way_) {
+    under_way_ = nullptr;
+    if (next_ != nullptr) FlushSoon();
+  }
   if (answer.status.ok()) {
     caught_up_ = true;
     return End(batch, {});

@@ -36,6 +36,7 @@ class FreshReads {
   };
 
   void CatchUp();
+  void FlushSoon();
   void Flush();
   void Ask(std::shared_ptr<Batch> batch);
   void OnAnswer(std::shared_ptr<Batch> batch, const Answer& answer);
@@ -46,6 +47,7 @@ class FreshReads {
   const ServiceOptions& options_;
   Replica* replica_ = nullptr;
   std::shared_ptr<Batch> next_;
+  std::shared_ptr<Batch> under_way_;  // Asked for last, and not answered yet.
   size_t waiting_count_ = 0;
   bool caught_up_ = false;
   Timer flush_;
