@@ -30,6 +30,7 @@ trap finish EXIT
 [[ -x $load ]] || (cd "$here" && GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE="${GOCACHE:-$work/go}" go build -o "$load" load.go)
 
 field() { sed -E "s/.*(^| )$1=([^ ]*).*/\2/"; }
+mean() { awk '{ for (i = 1; i <= NF; i++) s += $i; printf "%.1f", s / NF }' <<<"$1"; }
 ratio() { awk -v a="$1" -v b="$2" 'BEGIN { if (b > 0) printf "%.2f", a / b; else printf "-" }'; }
 
 # Microseconds of CPU that the members have used.
@@ -60,7 +61,7 @@ compare() {
   for ((round = 0; round < rounds; round++)); do
     for system in etcd ours; do
       "begin_$system" "$system"
-      "$load" -endpoints "$ENDPOINTS" -do fill -keys 10000 -clients 64 >/dev/null
+      "$load" -endpoints "$ENDPOINTS" -do fill -keys 10000 -clients 64 >/dev/null 2>&1
       before="$(cpu_micros)"
       line="$("$load" -endpoints "$ENDPOINTS" -do "$what" -keys 10000 -clients "$clients" -seconds "$seconds")"
       after="$(cpu_micros)"
@@ -70,7 +71,6 @@ compare() {
       cpu[$system]+=" $(ratio $((after - before)) "$(field operations <<<"$line")")"
     done
   done
-  mean() { awk '{ for (i = 1; i <= NF; i++) s += $i; printf "%.1f", s / NF }' <<<"$1"; }
   local a b
   a="$(mean "${rate[etcd]}")" b="$(mean "${rate[ours]}")"
   printf '%-6s %5s clients | per second: etcd %8s  lockstepd %8s  ratio %5s' "$what" "$clients" "$a" "$b" "$(ratio "$b" "$a")"
@@ -86,7 +86,7 @@ compare_memory() {
   declare -A memory=() restart=()
   for system in etcd ours; do
     "begin_$system" "$system"
-    "$load" -endpoints "$ENDPOINTS" -do fill -keys "$million" -clients 512 -bytes "${VALUE_BYTES:-32}" >/dev/null
+    "$load" -endpoints "$ENDPOINTS" -do fill -keys "$million" -clients 512 -bytes "${VALUE_BYTES:-32}" >/dev/null 2>&1
     sleep 3
     memory[$system]="$(resident_mib "${member_pid[1]}")"
     for number in 1 2 3; do stop_member "$number" KILL; done
@@ -112,28 +112,31 @@ leader_number() {
   done
 }
 
-# The longest time without a write around a SIGKILL of the leader, with etcd's timeouts and with ours.
+# The longest time without a write around a SIGKILL of the leader, with etcd's timeouts and with ours, in turns.
 compare_failover() {
-  local name round victim gap
-  for name in 'etcd' 'ours, with etcd s timeouts' 'ours'; do
-    local gaps=''
-    for ((round = 0; round < rounds + 1; round++)); do
+  local name round gap
+  declare -A gaps=()
+  for ((round = 0; round < rounds + 1; round++)); do
+    for name in etcd patient ours; do
       case "$name" in
         etcd) begin_etcd failover ;;
         ours) begin_ours failover ;;
-        *) begin_ours failover --heartbeat-interval=100 --election-timeout=1000 ;;
+        patient) begin_ours failover --heartbeat-interval=100 --election-timeout=1000 ;;
       esac
       (
         sleep 2
         kill -KILL "${member_pid[$(leader_number)]}"
       ) &
-      gap="$("$load" -endpoints "$ENDPOINTS" -do gap -clients 30 -connections 30 -seconds 6 | field gap_ms)"
-      gaps+=" $gap"
+      gap="$("$load" -endpoints "$ENDPOINTS" -do gap -clients 30 -connections 30 -seconds 7 2>/dev/null | field gap_ms)"
+      gaps[$name]+=" $gap"
       wait $! || true
       stop_cluster
     done
-    printf 'failover, ms without a write: %-28s %s\n' "$name" "$gaps"
   done
+  local theirs
+  theirs="$(mean "${gaps[etcd]}")"
+  printf 'failover, ms without a write | etcd %s | lockstepd with its timeouts %s  ratio %s | with its own %s\n' \
+    "${gaps[etcd]# }" "${gaps[patient]# }" "$(ratio "$(mean "${gaps[patient]}")" "$theirs")" "${gaps[ours]# }"
 }
 
 [[ $only == *put* ]] && for clients in 1 64 512 1000; do compare put "$clients"; done
