@@ -1,4 +1,7 @@
-// FreshReads: waits until this node's state is as fresh as a read now needs it: all that came in a turn wait together.
+// FreshReads: waits until this node's state is as fresh as a read now needs it.
+//
+//     reads   a b | c d e f | g ...      what comes while a question is under way (a b) waits for the next (c d e f),
+//     asked   [ a b ] [ c d e f ]        whose answer cannot be older than any of them
 #ifndef LOCKSTEP_RUNTIME_SERVICE_FRESH_READS_H_
 #define LOCKSTEP_RUNTIME_SERVICE_FRESH_READS_H_
 
