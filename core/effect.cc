@@ -33,9 +33,7 @@ struct EffectText {
     return absl::StrCat(" write ", e.write_id, " ", Text(e.last_included), " bytes ", e.offset, "+", e.bytes, " of ",
                         e.total_bytes);
   }
-  std::string operator()(const effect::InstallSnapshot& e) const {
-    return absl::StrCat(" ", Text(e.last_included), e.keep_log ? " keeping the log" : "");
-  }
+  std::string operator()(const effect::InstallSnapshot& e) const { return absl::StrCat(" ", Text(e.last_included)); }
   std::string operator()(const effect::Outcome& e) const {
     return absl::StrCat(" request ", e.request_id, " ", ToString(e.kind),
                         e.reason == effect::Reason::kNone ? "" : absl::StrCat(" ", ToString(e.reason)), " index ",

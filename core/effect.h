@@ -108,12 +108,12 @@ struct StoreSnapshotChunk {
   friend bool operator==(const StoreSnapshotChunk&, const StoreSnapshotChunk&) = default;
 };
 
-// Durable and atomic: make the stored chunks the current snapshot, restore the state machine from it and,
-// unless `keep_log`, empty the log: it goes on after last_included. Answer with input::SnapshotInstalled.
+// Durable and atomic: make the stored chunks the current snapshot, restore the state machine from it and empty the
+// log: it goes on after last_included. Never asked for if the log holds last_included. Answer with
+// input::SnapshotInstalled.
 struct InstallSnapshot {
   LogPosition last_included;
   ConfigurationEntry configuration;
-  bool keep_log = false;  // The log holds last_included: what follows it stays. [Raft §7]
   friend bool operator==(const InstallSnapshot&, const InstallSnapshot&) = default;
 };
 
@@ -145,9 +145,9 @@ struct Outcome {
   NodeId leader;    // The leader known here, for a request that should go elsewhere.
   Index index = 0;  // Proposal, change: the entry's index. Read: the state applied to at least here is fresh.
   Term term = 0;    // Proposal, change: the entry's term.
-  // A read by lease: look up before any later effect is carried out (a TimeoutNow among them would end the lease), then
-  // check that the host's latest possible time is still below this; if not, the read must be asked again. 0 for every
-  // other outcome.
+  // A read by lease: look up before any later effect is carried out (a TimeoutNow or a change of role among them ends
+  // the lease), then check that the host's latest possible time is still below this; if not, the read must be asked
+  // again. 0 for every other outcome.
   int64_t lease_until_micros = 0;
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };

@@ -166,9 +166,7 @@ struct Fields {
   static void Add(Fingerprinter& f, const effect::StoreSnapshotChunk& e) {
     AddAll(f, e.write_id, e.source, e.last_included, e.offset, e.bytes, e.total_bytes);
   }
-  static void Add(Fingerprinter& f, const effect::InstallSnapshot& e) {
-    AddAll(f, e.last_included, e.configuration, e.keep_log);
-  }
+  static void Add(Fingerprinter& f, const effect::InstallSnapshot& e) { AddAll(f, e.last_included, e.configuration); }
   static void Add(Fingerprinter& f, const effect::Outcome& e) {
     AddAll(f, e.request_id, e.kind, e.reason, e.leader, e.index, e.term, e.lease_until_micros);
   }

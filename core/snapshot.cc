@@ -145,7 +145,7 @@ void SnapshotChunkStored(Context& context, const input::SnapshotChunkStored& sto
   } else {
     incoming.installing = true;
     SaveVote(context);  // The snapshot may be of a later term than the one stored.
-    context.effects.Add(effect::InstallSnapshot{incoming.last_included, incoming.configuration, /*keep_log=*/false});
+    context.effects.Add(effect::InstallSnapshot{incoming.last_included, incoming.configuration});
   }
 }
 

@@ -89,10 +89,9 @@ void Disk::SaveSnapshot(const Snapshot& snapshot, uint32_t content) {
   snapshot_content_ = content;
 }
 
-void Disk::InstallSnapshot(const Snapshot& snapshot, uint32_t content, bool keep_log) {
+void Disk::InstallSnapshot(const Snapshot& snapshot, uint32_t content) {
   durable_.snapshot = snapshot;
   snapshot_content_ = content;
-  if (keep_log) return;
   durable_.log = Log(snapshot.last_included, snapshot.configuration);
   payloads_.Reset(snapshot.last_included.index);
   for (Write& write : pending_) write.is_void = write.is_void || write.kind != Kind::kVote;

@@ -59,8 +59,8 @@ class Disk {
 
   // At once and atomically, as their callers saw to the waiting:
   void SaveSnapshot(const Snapshot& snapshot, uint32_t content);
-  // A received snapshot; unless `keep_log`, the log is emptied and goes on after it, and what was on its way is void.
-  void InstallSnapshot(const Snapshot& snapshot, uint32_t content, bool keep_log);
+  // A received snapshot: the log is emptied and goes on after it, and what was on its way is void.
+  void InstallSnapshot(const Snapshot& snapshot, uint32_t content);
   void Compact(LogPosition last);
 
  private:

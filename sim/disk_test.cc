@@ -171,7 +171,7 @@ TEST_F(DiskTest, AnInstalledSnapshotReplacesTheLog) {
   disk_.Issue(Append(2, 3, {1}), Of(1));
   Snapshot snapshot;
   snapshot.last_included = {10, 4};
-  disk_.InstallSnapshot(snapshot, 7, /*keep_log=*/false);
+  disk_.InstallSnapshot(snapshot, 7);
   EXPECT_EQ(disk_.durable().log.base(), (LogPosition{10, 4}));
   EXPECT_EQ(disk_.durable().log.last_index(), 10u);
   EXPECT_EQ(disk_.snapshot_content(), 7u);

@@ -68,7 +68,7 @@ void Node::Crash() {
   if (torn && lost != 0) world_.Inject(Fault::kTornWrite, FaultPhase::kOnce, id_);
   const bool reached = installing_.has_value() && (first_lost == 0 || first_lost > installing_->after);
   if (reached && (!lose || world_.choices.Below(2) == 0)) {
-    disk_.InstallSnapshot(installing_->snapshot, installing_->content, installing_->keep_log);
+    disk_.InstallSnapshot(installing_->snapshot, installing_->content);
   }
   snapshots_under_way_.clear();
   snapshots_.clear();
@@ -291,9 +291,9 @@ void Node::FinishInstall() {
     durable_.clear();
     disk_.Flush(job.after, durable_);
     if (!ReportDurable()) return;
-    disk_.InstallSnapshot(job.snapshot, job.content, job.keep_log);
+    disk_.InstallSnapshot(job.snapshot, job.content);
     store_ = world_.snapshots[job.content - 1];
-    if (!job.keep_log) payloads_.Reset(job.snapshot.last_included.index);
+    payloads_.Reset(job.snapshot.last_included.index);
     snapshots_.push_back({job.snapshot, job.content});
     ++world_.counters.transitions[static_cast<size_t>(Transition::kSnapshotInstalled)];
     AnswerApplied();

@@ -96,7 +96,6 @@ class Node final : public Server {
   struct InstallJob {
     Snapshot snapshot;
     uint32_t content = 0;
-    bool keep_log = false;
     WriteId after = 0;  // The last write asked for before.
   };
   // Where the payloads of the step's new entries come from.

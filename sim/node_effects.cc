@@ -211,10 +211,8 @@ void Node::Do(effect::InstallSnapshot& install) {
                        "a snapshot of index " + std::to_string(install.last_included.index) +
                            " is to be installed from chunks of different ones, or with a gap");
   }
-  installing_ = InstallJob{{install.last_included, install.configuration, stored_.bytes},
-                           stored_.content,
-                           install.keep_log,
-                           disk_.last_issued()};
+  installing_ =
+      InstallJob{{install.last_included, install.configuration, stored_.bytes}, stored_.content, disk_.last_issued()};
   world_.After(4 * world_.DiskDelay(), Mine(EventKind::kSnapshotInstalled));
 }
 

@@ -223,8 +223,7 @@ Effect GetEffect(const proto::Effect& from, Problem& problem) {
       return Get(from.store_snapshot_chunk());
     case proto::Effect::kInstallSnapshot: {
       const proto::InstallStoredSnapshot& install = from.install_snapshot();
-      return effect::InstallSnapshot{FromProto(install.last_included()), FromProto(install.configuration()),
-                                     install.keep_log()};
+      return effect::InstallSnapshot{FromProto(install.last_included()), FromProto(install.configuration())};
     }
     case proto::Effect::kOutcome:
       return Get(from.outcome(), problem);

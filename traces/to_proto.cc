@@ -248,7 +248,6 @@ void Put(const effect::InstallSnapshot& from, proto::Effect* effect) {
   proto::InstallStoredSnapshot* to = effect->mutable_install_snapshot();
   ToProto(from.last_included, to->mutable_last_included());
   ToProto(from.configuration, to->mutable_configuration());
-  to->set_keep_log(from.keep_log);
 }
 
 void Put(const effect::Outcome& from, proto::Effect* effect) {

@@ -50,7 +50,7 @@ void Snapshotter::StoreChunk(const effect::StoreSnapshotChunk& chunk, const Payl
 }
 
 void Snapshotter::Install(const effect::InstallSnapshot& install, uint64_t total_bytes) {
-  LOCKSTEP_CHECK(!installing_.has_value() && !install.keep_log);
+  LOCKSTEP_CHECK(!installing_.has_value());
   installing_ = Snapshot{install.last_included, install.configuration, total_bytes};
   verified_ = false;
   host_.snapshots.Install(*installing_, [this, alive = alive_](const absl::Status& status) {

@@ -320,7 +320,7 @@ Fingerprint FingerprintOf(const Process& process) {
   f.Add(process.disk.term);
   f.Add(uint64_t{process.disk.voted_for.incarnation} << 32 | process.disk.voted_for.number);
   const Snapshot& snapshot = process.disk.snapshot;
-  AddTo(f, Effect{effect::InstallSnapshot{snapshot.last_included, snapshot.configuration, false}});
+  AddTo(f, Effect{effect::InstallSnapshot{snapshot.last_included, snapshot.configuration}});
   f.Add(snapshot.bytes);
   add_log(process.disk.log);
   f.Add(process.writes.size());

@@ -175,11 +175,7 @@ void ManualCluster::WriteToDisk(Server& server, const Effect& write) {
     disk.log.TruncateAfter(truncate->last);
   } else if (const auto* install = std::get_if<effect::InstallSnapshot>(&write)) {
     disk.snapshot = {install->last_included, install->configuration, kSnapshotBytes};
-    if (install->keep_log) {
-      disk.log.CompactTo(install->last_included.index);
-    } else {
-      disk.log = Log(install->last_included, install->configuration);
-    }
+    disk.log = Log(install->last_included, install->configuration);
   }
   if (const WriteId id = WriteIdOf(write); id != 0 && !std::holds_alternative<effect::StoreSnapshotChunk>(write)) {
     Check(monitor_.WriteDurable(++step_, server.state.id, id));

@@ -92,7 +92,7 @@ TEST(InstallSnapshotReceiver, ElseDiscardTheEntireLogAndResetTheStateMachineAndT
                  {input::SnapshotChunkStored{1},
                   {To(2, 2, InstallSnapshotReply{.last_included = {5, 2}, .next_offset = 10})}},
                  {From(2, 2, Chunk(10)), Heard(StoreSnapshotChunk{2, {2}, {5, 2}, 10, 10, 20})},
-                 {input::SnapshotChunkStored{2}, {effect::InstallSnapshot{{5, 2}, kFour, /*keep_log=*/false}}},
+                 {input::SnapshotChunkStored{2}, {effect::InstallSnapshot{{5, 2}, kFour}}},
                  {input::SnapshotInstalled{{5, 2}},
                   {To(2, 2, InstallSnapshotReply{.last_included = {5, 2}, .next_offset = 20, .installed = true})}}},
       .after = {.current_term = 2,
