@@ -2,22 +2,25 @@
 
 #include <algorithm>
 
+#include "spec/linearizability/check.h"
+
 namespace lockstep::sim {
 namespace {
 
 namespace lin = linearizability;
 
-// A search far beyond what any run needs: more, and the run says that its history was not decided.
-constexpr lin::Budget kBudget{.steps = 20'000'000, .bytes = uint64_t{256} << 20};
+// Few runs need more than some ten thousand steps while they go on.
+constexpr lin::Budget kOnlineBudget{.steps = 500'000, .bytes = uint64_t{64} << 20};
+// Far beyond what any run needs: more, and the run says that its history was not decided.
+constexpr lin::Budget kWholeBudget{.steps = 20'000'000, .bytes = uint64_t{256} << 20};
 
-lin::OnlineChecker::Options RegistersThatBeginAtZero() {
-  lin::OnlineChecker::Options options;
-  options.semantics.model = lin::ModelKind::kRegister;
-  options.semantics.initial = lin::ValuePool().Integer(0);
+lin::Semantics RegistersThatBeginAtZero() {
+  lin::Semantics semantics;
+  semantics.model = lin::ModelKind::kRegister;
+  semantics.initial = lin::ValuePool().Integer(0);
   // A compare-and-set that did not take place is an answer: its key held another value.
-  options.semantics.failed_cas = lin::Semantics::FailedCompareAndSet::kFact;
-  options.budget = kBudget;
-  return options;
+  semantics.failed_cas = lin::Semantics::FailedCompareAndSet::kFact;
+  return semantics;
 }
 
 lin::OperationKind KindOf(OperationKind kind) {
@@ -34,12 +37,14 @@ lin::OperationKind KindOf(OperationKind kind) {
 
 }  // namespace
 
-History::History(uint32_t clients) : checker_(RegistersThatBeginAtZero()), open_(clients) {}
+History::History(uint32_t clients)
+    : checker_({.semantics = RegistersThatBeginAtZero(), .budget = kOnlineBudget}), open_(clients) {}
 
 void History::Begin(uint32_t client, const Command& operation) {
   if (client >= open_.size()) open_.resize(client + 1);
   Open& open = open_[client];
   open.operation = operation;
+  events_.push_back({Answer::kPending, operation, 0});
   open.ticket = checker_.Invoke({.kind = KindOf(operation.kind),
                                  .key = operation.key,
                                  .argument = ValueOf(operation.argument),
@@ -47,7 +52,12 @@ void History::Begin(uint32_t client, const Command& operation) {
 }
 
 void History::End(uint32_t client, Answer answer, uint64_t result) {
-  const Open& open = open_[client];
+  Complete(open_[client], answer, result);
+  events_.push_back({answer, open_[client].operation, result});
+  if (checker_.verdict() == Verdict::kNotLinearizable) verdict_ = Verdict::kNotLinearizable;
+}
+
+void History::Complete(const Open& open, Answer answer, uint64_t result) {
   if (answer == Answer::kFailed) return checker_.Drop(open.ticket);
   if (answer != Answer::kOk) return checker_.Complete(open.ticket, lin::Outcome::kUnknown);
   if (told_.size() == kToldMax) told_.pop_front();
@@ -60,9 +70,55 @@ void History::End(uint32_t client, Answer answer, uint64_t result) {
   }
 }
 
+void History::Finish() {
+  checker_.Finish();
+  verdict_ = checker_.verdict();
+  if (verdict_ == Verdict::kUnknown) CheckWhole();
+}
+
+void History::CheckWhole() {
+  lin::HistoryBuilder builder(lin::HistoryBuilder::AfterUnknown::kProcessContinues);
+  const auto value = [&builder](uint64_t v) { return builder.values().Integer(static_cast<int64_t>(v)); };
+  // An operation that failed did not happen: it is left out from its beginning.
+  std::vector<bool> failed(events_.size());
+  std::vector<size_t> begun(open_.size());
+  for (size_t i = 0; i < events_.size(); ++i) {
+    const uint32_t client = events_[i].operation.client;
+    if (events_[i].answer == Answer::kPending) begun[client] = i;
+    if (events_[i].answer == Answer::kFailed) failed[i] = failed[begun[client]] = true;
+  }
+  for (size_t i = 0; i < events_.size(); ++i) {
+    const auto& [answer, o, result] = events_[i];
+    if (failed[i]) continue;
+    absl::Status status;
+    if (answer == Answer::kPending) {
+      status = builder.Invoke(o.client, {.kind = KindOf(o.kind),
+                                         .key = builder.InternKey(std::to_string(o.key)),
+                                         .argument = value(o.argument),
+                                         .expected = value(o.expected)});
+    } else if (answer != Answer::kOk) {
+      status = builder.Complete(o.client, {.outcome = lin::Outcome::kUnknown});
+    } else if (o.kind == OperationKind::kRead) {
+      status = builder.Complete(o.client, {.outcome = lin::Outcome::kOk, .result = value(result)});
+    } else {
+      const bool refused = o.kind == OperationKind::kCompareAndSet && result == 0;
+      status = builder.Complete(o.client, {.outcome = refused ? lin::Outcome::kFail : lin::Outcome::kOk});
+    }
+    if (!status.ok()) return;
+  }
+  const lin::History history = std::move(builder).Finish();
+  const lin::Semantics semantics = RegistersThatBeginAtZero();
+  const auto result = lin::Check(history, {.semantics = semantics, .budget = kWholeBudget});
+  if (!result.ok() || result->verdict == lin::Verdict::kUnknown) return;
+  const bool holds = result->verdict == lin::Verdict::kLinearizable;
+  verdict_ = holds ? Verdict::kLinearizable : Verdict::kNotLinearizable;
+  if (!holds) conflict_ = lin::ExplainConflict(history, semantics, *result);
+}
+
 std::string History::Evidence() const {
+  if (!conflict_.empty()) return conflict_;
   const std::string at = "event " + std::to_string(checker_.event()) + " of the clients' history";
-  if (checker_.verdict() == Verdict::kUnknown) return at + ": too many orders to try, the history is not decided";
+  if (verdict_ == Verdict::kUnknown) return at + ": too many orders to try, the history is not decided";
   const auto bad =
       std::find_if(told_.begin(), told_.end(), [this](const Told& told) { return told.event == checker_.event(); });
   if (bad == told_.end()) return at + " has no explanation";

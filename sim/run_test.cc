@@ -111,6 +111,7 @@ History::Verdict VerdictWithLie(const std::vector<ClientEvent>& events, size_t l
   for (size_t i = 0; i < events.size() && history.verdict() == History::Verdict::kLinearizable; ++i) {
     const ClientEvent& event = events[i];
     Command operation;
+    operation.client = event.client;
     operation.kind = event.kind;
     operation.key = event.key;
     operation.argument = event.argument;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/invariant.h"
+
 namespace lockstep::sim {
 namespace {
 
@@ -29,6 +31,16 @@ Simulation::Simulation(World& world, Cluster& cluster)
       nemesis_(world_, cluster_, clients_) {}
 
 RunResult Simulation::Run() {
+  try {
+    const InvariantScope scope;
+    RunToEnd();
+  } catch (const InvariantError& error) {
+    world_.Fail("InternalInvariant", kNoNode, error.what());
+  }
+  return Result();
+}
+
+void Simulation::RunToEnd() {
   Begin();
   while (phase_ != Phase::kOver && !world_.failed()) {
     const bool safety_over =
@@ -45,7 +57,6 @@ RunResult Simulation::Run() {
     if (world_.new_leader.server != 0) nemesis_.OnNewLeader(std::exchange(world_.new_leader, {}));
   }
   if (!world_.failed()) clients_.Finish();
-  return Result();
 }
 
 void Simulation::Begin() {

@@ -24,6 +24,7 @@ class Simulation {
  private:
   enum class Phase : uint8_t { kSafety, kRecover, kSettle, kOver };
 
+  void RunToEnd();
   void Begin();
   void Dispatch(const QueuedEvent& event);
   void Restart(uint32_t server);

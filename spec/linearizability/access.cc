@@ -11,6 +11,9 @@ namespace {
 // What a mutex holds while it is held; free is nil. Never meets another value.
 constexpr Value kHeld{UINT32_MAX};
 
+// A value that nobody observes. Never meets another value.
+constexpr Value kUnread{UINT32_MAX - 1};
+
 }  // namespace
 
 bool RegisterLike(ModelKind model, OperationKind kind) {
@@ -82,12 +85,8 @@ std::vector<Access> AccessesOf(const History& history, const Semantics& semantic
 }
 
 void DropUnread(std::vector<Access>* accesses) {
-  bool optional = false;
-  for (const Access& access : *accesses) {
-    if (access.guard == Access::Guard::kNotEqual) return;
-    optional = optional || access.optional;
-  }
-  if (!optional) return;
+  const auto is_optional = [](const Access& access) { return access.optional; };
+  if (std::none_of(accesses->begin(), accesses->end(), is_optional)) return;
   // The last moment at which somebody may observe a value. An optional
   // compare-and-set that is kept may do so for ever.
   absl::flat_hash_map<Value, Position> observed_until;
@@ -96,8 +95,10 @@ void DropUnread(std::vector<Access>* accesses) {
   for (const Access& access : *accesses) {
     if (access.optional) optional_writers[access.set].push_back(&access);
   }
+  bool refusals = false;
   for (const Access& access : *accesses) {
     if (access.optional || !access.Observes()) continue;
+    refusals = refusals || access.guard == Access::Guard::kNotEqual;
     Position& until = observed_until[access.expect];
     until = std::max(until, access.complete);
   }
@@ -115,11 +116,18 @@ void DropUnread(std::vector<Access>* accesses) {
       work.push_back(writer->expect);
     }
   }
-  std::erase_if(*accesses, [&](const Access& access) {
+  const auto unread = [&](const Access& access) {
     if (!access.optional) return false;
     const auto it = observed_until.find(access.set);
     return it == observed_until.end() || it->second < access.invoke;
-  });
+  };
+  if (!refusals) {
+    std::erase_if(*accesses, unread);
+    return;
+  }
+  for (Access& access : *accesses) {
+    if (unread(access)) access.set = kUnread;
+  }
 }
 
 }  // namespace lockstep::linearizability

@@ -54,10 +54,11 @@ Value InitialOf(const Semantics& semantics, Key key);
 std::vector<Access> AccessesOf(const History& history, const Semantics& semantics, std::span<const OperationId> ids);
 
 // Leaves out optional accesses that cannot matter, because nobody who ends
-// after their invocation can have observed their value. Sound and complete: an
-// order that uses one stays legal without it. Keeps all if a refused
-// compare-and-set is present, for that is content with any other value.
-// Cost: O(n).
+// after their invocation can have observed their value, or that it was not
+// there. Sound and complete: an order that uses one stays legal without it. If
+// a refused compare-and-set is present, which is content with any other value,
+// they stay, but all leave one and the same value: which it is makes no
+// difference, and so they are interchangeable. Cost: O(n).
 void DropUnread(std::vector<Access>* accesses);
 
 }  // namespace lockstep::linearizability

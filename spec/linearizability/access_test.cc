@@ -60,11 +60,17 @@ TEST(DropUnreadTest, KeepsWhatSomebodyMayHaveSeen) {
   EXPECT_EQ(ids, (std::vector<OperationId>{0, 2, 4, 5, 6}));
 }
 
-TEST(DropUnreadTest, KeepsEverythingWhenARefusalIsPresent) {
-  auto accesses = Accesses("0 invoke write x 2\n0 info\n1 invoke cas x nil 3\n1 fail\n",
-                           {.failed_cas = Semantics::FailedCompareAndSet::kFact});
+// What was never read may have been what a refused compare-and-set found, whichever it was.
+TEST(DropUnreadTest, MakesThemAlikeWhenARefusalIsPresent) {
+  auto accesses = Accesses(
+      "0 invoke write x 2\n0 info\n2 invoke write x 4\n2 info\n3 invoke write x 5\n3 info\n"
+      "1 invoke cas x 5 3\n1 fail\n",
+      {.failed_cas = Semantics::FailedCompareAndSet::kFact});
+  const Value refused = accesses[2].set;
   DropUnread(&accesses);
-  EXPECT_EQ(accesses.size(), 2u);
+  ASSERT_EQ(accesses.size(), 4u);
+  EXPECT_EQ(accesses[0].set, accesses[1].set);
+  EXPECT_EQ(accesses[2].set, refused) << "not another value than the one refused";
 }
 
 }  // namespace
