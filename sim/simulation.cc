@@ -37,6 +37,7 @@ RunResult Simulation::Run() {
   } catch (const InvariantError& error) {
     world_.Fail("InternalInvariant", kNoNode, error.what());
   }
+  world_.over = true;
   return Result();
 }
 

@@ -92,6 +92,7 @@ class World {
   uint64_t step = 0;
   uint64_t events = 0;  // That happened: those of the queue which found somebody waiting for them.
   bool faults_on = true;
+  bool over = false;  // What is taken apart now draws nothing more.
 
   spec::Monitor monitor;
   spec::RefinementChecker refinement;

@@ -80,8 +80,15 @@ TEST(Replay, ARunIsTheSameAgain) {
   EXPECT_EQ(report.result.digest, recorded.digest);
 }
 
-TEST(Replay, AViolationIsReproduced) {
-  const RunResult recorded = Recorded(Failing(), PathOf("failing.trace"));
+class ReplayOfStack : public ::testing::TestWithParam<bool> {};
+
+INSTANTIATE_TEST_SUITE_P(BothStacks, ReplayOfStack, ::testing::Bool(),
+                         [](const auto& stack) { return stack.param ? "Full" : "Core"; });
+
+TEST_P(ReplayOfStack, AViolationIsReproduced) {
+  Scenario scenario = Failing();
+  scenario.full_stack = GetParam();
+  const RunResult recorded = Recorded(scenario, PathOf("failing.trace"));
   ASSERT_TRUE(recorded.violation.has_value());
   EXPECT_THAT(recorded.violation->property, HasSubstr("Liveness"));
   const ReplayReport report = Replayed(PathOf("failing.trace"));

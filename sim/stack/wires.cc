@@ -56,6 +56,7 @@ int64_t StackWires::BreakMicros(const std::string& host) {
 }
 
 int64_t StackWires::EndMicros() {
+  if (world_.over) return 0;
   // A machine that lost its power says nothing; a process that ends has its connections closed for it.
   if (!world_.Strikes(Fault::kHalfOpen)) return world_.NetworkDelay();
   const int64_t election = world_.scenario.election_timeout_micros;
