@@ -155,7 +155,7 @@ class Draw {
         return effect::StoreSnapshotChunk{
             Number<uint64_t>(), Node(), Position(), Number<uint64_t>(), Number<uint32_t>(), Number<uint64_t>()};
       case 10:
-        return effect::InstallSnapshot{Position(), ConfigurationAt(), Bool()};
+        return effect::InstallSnapshot{Position(), ConfigurationAt()};
       case 11:
         return effect::Outcome{Number<uint64_t>(), Enum<effect::OutcomeKind>(3), Enum<effect::Reason>(13), Node(),
                                Number<uint64_t>(), Number<uint64_t>(),           Number<int64_t>()};

@@ -72,7 +72,7 @@ TEST_F(AbstractStatesTest, ARunHasManySituationsAndTheSameOnesAgain) {
   for (std::set<uint64_t>* set : {&first, &second}) {
     Choices choices = Choices::Seeded(7);
     AbstractStates observer([set](uint64_t situation) { set->insert(situation); });
-    Run(Scenario(), choices, &observer);
+    sim::Run(Scenario(), choices, &observer);
   }
   EXPECT_GT(first.size(), 20u);
   EXPECT_EQ(first, second);

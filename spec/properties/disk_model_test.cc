@@ -128,7 +128,7 @@ TEST_F(DiskModelTest, AFailureToldLateVoidsNothingNew) {
 }
 
 TEST_F(DiskModelTest, ASnapshotCoversWhatItReplaces) {
-  model_.Ask(effect::InstallSnapshot{{5, 2}, {}, false});
+  model_.Ask(effect::InstallSnapshot{{5, 2}, {}});
   EXPECT_FALSE(model_.Holds({5, 2}));
   Found installed({});
   installed.snapshot.last_included = {5, 2};

@@ -98,7 +98,7 @@ void AcknowledgeSnapshot(Scene& scene) {
 }
 
 void InstallSnapshotAt3(Scene& scene) {
-  Step(3, [](State&, EffectSink& effects) { effects.Add(effect::InstallSnapshot{{2, 1}, {0, {}}, false}); })(scene);
+  Step(3, [](State&, EffectSink& effects) { effects.Add(effect::InstallSnapshot{{2, 1}, {0, {}}}); })(scene);
   scene.Take(3, input::SnapshotInstalled{{2, 1}, true}, [](State& state, EffectSink&) {
     const ConfigurationEntry configuration = state.log.configuration();
     state.log = Log({2, 1}, configuration);
