@@ -1,20 +1,14 @@
 // LOCKSTEP_CHECK: an internal invariant, on in every build.
 //
 // For what no input may ever break: a failure is a defect of this program, so it stops at once and says where.
-// Input, however malformed, is never checked this way. A simulator, which runs many programs in one process, takes the
-// failure of one for itself (OnBrokenInvariant).
+// Input, however malformed, is never checked this way.
 #ifndef LOCKSTEP_CORE_CHECK_H_
 #define LOCKSTEP_CORE_CHECK_H_
 
 namespace lockstep {
 
-// Hears of a broken invariant first, on the thread that broke it. It throws to end what is run there; if it returns,
-// the process ends.
-using BrokenInvariantHandler = void (*)(const char* file, int line, const char* condition);
-// Replaces the handler of this process, null at first.
-void OnBrokenInvariant(BrokenInvariantHandler handler);
-
-// Says where on standard error and ends the process, if no handler throws.
+// Says where on standard error and ends the process. A weak symbol: a program that runs many nodes in one process may
+// define its own, which throws to end one of them (sim/invariant.cc).
 [[noreturn]] void BrokenInvariant(const char* file, int line, const char* condition);
 
 }  // namespace lockstep

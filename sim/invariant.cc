@@ -1,28 +1,34 @@
 #include "sim/invariant.h"
 
+#include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <string>
+#include <utility>
 
 #include "core/check.h"
 
-namespace lockstep::sim {
+namespace lockstep {
+namespace sim {
 namespace {
 
 thread_local bool within = false;
 
-void ThrowIfWithin(const char* file, int line, const char* condition) {
-  // From a destructor that runs because of one, a second exception would hide the first.
-  if (!within || std::uncaught_exceptions() != 0) return;
-  throw InvariantError(std::string(file) + ":" + std::to_string(line) + ": internal invariant broken: " + condition);
-}
-
 }  // namespace
 
-InvariantScope::InvariantScope() : outer_(within) {
-  OnBrokenInvariant(&ThrowIfWithin);
-  within = true;
-}
+InvariantScope::InvariantScope() : outer_(std::exchange(within, true)) {}
 
 InvariantScope::~InvariantScope() { within = outer_; }
 
-}  // namespace lockstep::sim
+}  // namespace sim
+
+// Takes the place of the one in core/check.cc.
+void BrokenInvariant(const char* file, int line, const char* condition) {
+  const std::string what = std::string(file) + ":" + std::to_string(line) + ": internal invariant broken: " + condition;
+  // From a destructor that runs because of one, a second exception would hide the first.
+  if (sim::within && std::uncaught_exceptions() == 0) throw sim::InvariantError(what);
+  std::fprintf(stderr, "%s\n", what.c_str());
+  std::abort();
+}
+
+}  // namespace lockstep
