@@ -142,6 +142,7 @@ class Node final : public Server {
   void Do(effect::ConfigurationChanged& changed);
   void Do(effect::RoleChanged& changed);
   void Do(effect::Halt& halt);
+  int64_t DiskDelay();
   void ScheduleWrite(WriteId id);
   bool Attach(Envelope& envelope);
   bool AttachEntries(const AppendEntries& append, NodeId dest, Payloads& payloads);

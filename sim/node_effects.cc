@@ -24,9 +24,14 @@ QueuedEvent Node::Mine(EventKind kind, uint64_t argument) const {
 
 // ---- Durable writes ------------------------------------------------------------------------------------
 
+// A slow disk is slow in everything: storing and installing a snapshot then outlast election timeouts.
+int64_t Node::DiskDelay() {
+  const int64_t delay = world_.DiskDelay();
+  return world_.now < slow_disk_until_ ? delay * world_.choices.Between(8, 64) : delay;
+}
+
 void Node::ScheduleWrite(WriteId id) {
-  int64_t delay = world_.DiskDelay();
-  if (world_.now < slow_disk_until_) delay *= world_.choices.Between(8, 64);
+  int64_t delay = DiskDelay();
   if (world_.Strikes(Fault::kWriteReorder)) {
     delay += world_.choices.Between(0, 4 * world_.scenario.election_timeout_micros);
     world_.Inject(Fault::kWriteReorder, FaultPhase::kOnce, id_, kNoNode, delay);
@@ -199,7 +204,7 @@ void Node::Do(effect::StoreSnapshotChunk& chunk) {
   }
   stored_.bytes = chunk.offset + chunk.bytes;
   // One after the other.
-  chunks_stored_at_ = std::max(chunks_stored_at_, world_.now + world_.DiskDelay());
+  chunks_stored_at_ = std::max(chunks_stored_at_, world_.now + DiskDelay());
   QueuedEvent event = Mine(EventKind::kChunkStored, chunk.write_id);
   event.time = chunks_stored_at_;
   world_.queue.Push(event);
@@ -213,7 +218,10 @@ void Node::Do(effect::InstallSnapshot& install) {
   }
   installing_ =
       InstallJob{{install.last_included, install.configuration, stored_.bytes}, stored_.content, disk_.last_issued()};
-  world_.After(4 * world_.DiskDelay(), Mine(EventKind::kSnapshotInstalled));
+  // A heavy tail: a large snapshot outlasts election timeouts.
+  int64_t delay = 4 * DiskDelay();
+  while (delay < world_.scenario.election_timeout_micros && world_.choices.Below(2) != 0) delay *= 2;
+  world_.After(delay, Mine(EventKind::kSnapshotInstalled));
 }
 
 // ---- Timers, reports -----------------------------------------------------------------------------------

@@ -77,6 +77,8 @@ uint32_t DrawRate(Choices& choices, const RateRange& range) {
   return static_cast<uint32_t>(choices.Between(std::max(range.low, high / 2), high));
 }
 
+const RateRange& RateOf(Fault fault) { return kRates[static_cast<size_t>(fault)]; }
+
 std::vector<RateRange> RatesOf(Stack stack) {
   std::vector<RateRange> rates;
   for (const RateRange& range : kRates) {
@@ -148,8 +150,8 @@ void DrawLimits(Choices& choices, Scenario& scenario) {
   static constexpr uint64_t kWindowBytes[] = {1, 128, 1024, 64 << 20};
   static constexpr uint64_t kQuotas[] = {1, 100, 1000, 256 << 20, 256 << 20};
   static constexpr uint32_t kApplyPages[] = {1, 2, 8, 4096};
-  static constexpr uint64_t kIntervals[] = {0, 0, 3, 10, 40, 100};
-  static constexpr uint64_t kTrailing[] = {0, 0, 1, 5, 20};
+  static constexpr uint64_t kIntervals[] = {0, 0, 3, 3, 10, 40, 100};
+  static constexpr uint64_t kTrailing[] = {0, 0, 0, 1, 5, 20};
   static constexpr uint32_t kChunks[] = {300, 1'000, 1 << 20};
   static constexpr uint64_t kResident[] = {0, 0, 1, 3, 20};
   options.append_entries_max = OneOf(choices, kPages);
@@ -164,7 +166,24 @@ void DrawLimits(Choices& choices, Scenario& scenario) {
   options.resident_entries = OneOf(choices, kResident);
 }
 
-void DrawLeases(Choices& choices, Scenario& scenario) {
+// Half of the runs that have several faults get these, too.
+void MaybeAdd(Choices& choices, const SwarmOptions& options, const std::vector<Fault>& more, Scenario& scenario) {
+  const auto faults = std::count_if(FaultTable().begin(), FaultTable().end(),
+                                    [&scenario](const FaultRow& row) { return scenario.fault_ppm[row.fault] != 0; });
+  if (options.faults.has_value() || faults <= 1 || choices.Below(2) == 0) return;
+  for (const Fault fault : more) {
+    if (scenario.fault_ppm[fault] == 0) scenario.fault_ppm[fault] = DrawRate(choices, RateOf(fault));
+  }
+}
+
+// Who falls behind a log that is compacted soon needs a snapshot, and more of them when that leader fails.
+void DrawLaggards(Choices& choices, const SwarmOptions& options, Scenario& scenario) {
+  const uint64_t interval = scenario.options.snapshot_interval_entries;
+  if (interval == 0 || interval > 10) return;
+  MaybeAdd(choices, options, {Fault::kPartition, Fault::kCrash, Fault::kCrashLeader, Fault::kSlowDisk}, scenario);
+}
+
+void DrawLeases(Choices& choices, const SwarmOptions& options, Scenario& scenario) {
   if (!scenario.options.check_quorum || choices.Below(3) != 0) return;
   const int64_t election = scenario.election_timeout_micros;
   const bool drift = scenario.fault_ppm[Fault::kClockDrift] != 0;
@@ -172,8 +191,11 @@ void DrawLeases(Choices& choices, Scenario& scenario) {
   scenario.clock_error_max_micros = choices.Between(0, election / 10);
   // Shorter than the shortest election timeout by what two clocks can run apart while it lasts.
   const int64_t apart = 2 * election * scenario.clock_drift_ppm_max / 1'000'000 + 2;
-  scenario.options.lease_micros = (election - apart) * choices.Between(1, 4) / 4;
+  static constexpr int64_t kQuarters[] = {1, 2, 4, 4, 4};
+  scenario.options.lease_micros = (election - apart) * OneOf(choices, kQuarters) / 4;
   scenario.lease_read_ppm = 600'000;
+  // A lease is put to the test where its leader stands still or is cut off, and what confirms it comes late.
+  MaybeAdd(choices, options, {Fault::kPause, Fault::kIsolateLeader, Fault::kDelay}, scenario);
 }
 
 void DrawClients(Choices& choices, Scenario& scenario) {
@@ -229,7 +251,8 @@ Scenario DrawScenario(uint64_t seed, const SwarmOptions& options) {
       if (wanted && ppm == 0) ppm = DrawRate(choices, range);
     }
   }
-  DrawLeases(choices, scenario);
+  DrawLaggards(choices, options, scenario);
+  DrawLeases(choices, options, scenario);
   if (scenario.full_stack) DrawHost(choices, scenario);
   return scenario;
 }

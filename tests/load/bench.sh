@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # ./run bench etcd: lockstepd beside Debian's etcd: same machine, same client, one after the other, in turns; ratios.
 #
-#   bench.sh [--rounds=N] [--seconds=N] [--only=put,range,memory,failover] [--million=KEYS]
+#   bench.sh [--rounds=N] [--seconds=N] [--only=put,range,memory,failover,check] [--million=KEYS]
 #
 # LOCKSTEPD names the program. Three members on loopback, data on disk, synced, values of 256 bytes. Needs Go and Debian's
 # golang-etcd-server-dev and etcd-server; `quiet` figures want a machine that does nothing else.
@@ -9,7 +9,7 @@ set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 source "$here/../etcdctl/cluster.sh"
 
-rounds=2 seconds=4 only=put,range,memory,failover million=1000000
+rounds=2 seconds=4 only=put,range,memory,failover,check million=1000000
 for argument in "$@"; do
   case "$argument" in
     --rounds=*) rounds="${argument#*=}" ;;
@@ -139,8 +139,21 @@ compare_failover() {
     "${gaps[etcd]# }" "${gaps[patient]# }" "$(ratio "$(mean "${gaps[patient]}")" "$theirs")" "${gaps[ours]# }"
 }
 
+# etcd's own judgement: a minute of 150 puts a second.
+check_perf() {
+  local system
+  for system in etcd ours; do
+    "begin_$system" check
+    echo "etcdctl check perf, $system: $(ETCDCTL_API=3 etcdctl --endpoints="$ENDPOINTS" check perf 2>&1 | tr '\r' '\n' |
+      grep -oE '(PASS|FAIL|Slowest|Stddev).*' | paste -sd ';')"
+    stop_cluster
+  done
+}
+
 [[ $only == *put* ]] && for clients in 1 64 512 1000; do compare put "$clients"; done
 [[ $only == *range* ]] && for clients in 1 64 512; do compare range "$clients"; done
 [[ $only == *memory* ]] && compare_memory
-[[ $only == *failover* ]] && compare_failover
+# The shell has something to say of each member that is killed.
+[[ $only == *failover* ]] && compare_failover 2>/dev/null
+[[ $only == *check* ]] && check_perf
 exit 0

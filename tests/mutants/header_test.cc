@@ -11,7 +11,8 @@ absl::StatusOr<Header> Parse(const std::string& head) { return ParseHeader(head 
 
 TEST(HeaderTest, SaysWhatCatches) {
   const absl::StatusOr<Header> header = Parse(
-      "id: C1\nplants: a bug\ncaught by: full stack, QuorumLogInv|MatchSoundInv, 7\ncaught by: explorer, Liveness, 9\n");
+      "id: C1\nplants: a bug\ncaught by: full stack, QuorumLogInv|MatchSoundInv, 7\ncaught by: explorer, Liveness, "
+      "9\n");
   ASSERT_TRUE(header.ok()) << header.status();
   EXPECT_EQ(header->id, "C1");
   EXPECT_EQ(header->plants, "a bug");

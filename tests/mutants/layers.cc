@@ -1,6 +1,7 @@
 #include "tests/mutants/layers.h"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -9,6 +10,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstring>
+#include <ctime>
 #include <thread>
 #include <utility>
 
@@ -28,8 +30,6 @@ namespace explore = sim::explore;
 constexpr const char* kNames[] = {"invariant", "simulation", "refinement", "history",
                                   "liveness",  "full stack", "explorer"};
 static_assert(std::size(kNames) == kLayers.size());
-
-double Since(WallClock::time_point began) { return std::chrono::duration<double>(WallClock::now() - began).count(); }
 
 // What the child tells, in memory that both processes see: it is there whatever way the child ends.
 struct Report {
@@ -142,18 +142,37 @@ void RunSearches(const Hunt& hunt, Report& report) {
 
 // ---- Beside it -----------------------------------------------------------------------------------------
 
-// Waits for the child; ends it when its time is over. Returns its status, or nothing if it was ended.
-std::optional<int> Await(pid_t child, WallClock::time_point began, double seconds_max) {
+double Seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+}
+
+// Of the processor, so far.
+double SecondsOf(pid_t child) {
+  clockid_t clock;
+  timespec time = {};
+  if (clock_getcpuclockid(child, &clock) != 0 || clock_gettime(clock, &time) != 0) return 0;
+  return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
+}
+
+// Waits for the child; ends it when it has worked for `seconds_left`, or stands still for long. Adds the processor's
+// time to `spent`. Returns the child's status, or nothing if it was ended.
+std::optional<int> Await(pid_t child, double seconds_left, double& spent) {
+  constexpr double kStandstill = 20;  // How much longer than the work the wait may be: other work may be waiting, too.
+  const WallClock::time_point began = WallClock::now();
   int status = 0;
-  while (waitpid(child, &status, WNOHANG) == 0) {
-    if (seconds_max > 0 && Since(began) > seconds_max) {
+  rusage usage = {};
+  bool ended = false;
+  while (wait4(child, &status, ended ? 0 : WNOHANG, &usage) == 0) {
+    const double waited = std::chrono::duration<double>(WallClock::now() - began).count();
+    if (SecondsOf(child) > seconds_left || waited > kStandstill * seconds_left) {
+      ended = true;
       kill(child, SIGKILL);
-      waitpid(child, &status, 0);
-      return std::nullopt;
+      continue;
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
-  return status;
+  spent += Seconds(usage.ru_utime) + Seconds(usage.ru_stime);
+  return ended ? std::nullopt : std::optional<int>(status);
 }
 
 std::string LastWords(int file) {
@@ -177,7 +196,6 @@ std::optional<Layer> LayerNamed(std::string_view name) {
 
 Catch Pursue(const Hunt& hunt) {
   Catch caught;
-  const WallClock::time_point began = WallClock::now();
   void* shared = mmap(nullptr, sizeof(Report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   const int words = memfd_create("stderr", 0);
   if (shared == MAP_FAILED || words < 0) {
@@ -195,16 +213,20 @@ Catch Pursue(const Hunt& hunt) {
       explores ? RunSearches(hunt, report) : RunSeeds(hunt, report);
       _exit(0);
     }
-    const std::optional<int> status = child < 0 ? std::nullopt : Await(child, began, hunt.seconds_max);
+    const std::optional<int> status =
+        child < 0 ? std::nullopt : Await(child, hunt.seconds_max - caught.seconds, caught.seconds);
     caught.out_of_time = !status.has_value();
     if (caught.out_of_time || !WIFSIGNALED(*status)) break;
     const int signal = WTERMSIG(*status);
     const std::string name = signal == SIGABRT ? kInvariantProperty : absl::StrCat("signal ", signal);
     // The process ended itself: that layer's catch, and another one's reason to go on behind it.
+    if (caught.ended_by.empty() && !explores) {
+      caught.ended_by = name;
+      caught.ended_at = report.at - hunt.first_seed + 1;
+    }
     hunt.layer == Layer::kInvariant ? report.Find(name, LastWords(words)) : report.PassOver(name);
     if (!report.found) ++report.at;
   }
-  caught.seconds = Since(began);
   caught.property = report.property;
   caught.evidence = report.evidence;
   caught.spent = explores ? report.states.load() : report.at - hunt.first_seed + (report.found ? 1 : 0);

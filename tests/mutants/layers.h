@@ -35,7 +35,7 @@ struct Hunt {
   Layer layer = Layer::kSimulation;
   uint64_t budget = 0;                  // Seeds; of the explorer, distinct states.
   uint64_t first_seed = 1;              // The explorer has none.
-  double seconds_max = 0;               // A layer that takes longer has found nothing; 0: as long as it takes.
+  double seconds_max = 60;              // Of a processor: a layer that works longer has found nothing.
   bool whole_nodes = false;             // kInvariant: seeds of whole nodes, not of the bare core.
   std::vector<std::string> properties;  // What counts; empty: whatever the layer may tell.
 };
@@ -44,9 +44,11 @@ struct Hunt {
 struct Catch {
   std::string property;
   uint64_t spent = 0;  // Seeds, or distinct states.
-  double seconds = 0;
+  double seconds = 0;  // Of a processor.
   std::string evidence;
   std::vector<std::string> others;  // Broken on the way, but not what was hunted.
+  std::string ended_by;             // How the process first ended itself; empty: it never did.
+  uint64_t ended_at = 0;            // After so many seeds.
   bool out_of_time = false;
 };
 

@@ -15,8 +15,9 @@ expect() {
 
 with_head() { sed -e '/^caught by: /d' -e "/^plants: /a $1" "$patch" >"$TEST_TMPDIR/$2.patch"; }
 
-expect 'planted and caught' 0 'caught by' "$mutant" "$patch"
-expect 'not planted' 1 'NOT CAUGHT' "$original" "$patch"
+with_head 'caught by: simulation, CommitOnlyCurrentTermProp, 20' right
+expect 'planted and caught' 0 'caught by' "$mutant" "$TEST_TMPDIR/right.patch"
+expect 'not planted' 1 'NOT CAUGHT' "$original" "$TEST_TMPDIR/right.patch"
 with_head 'caught by: simulation, LeaseSafety, 20' other_property
 expect 'caught by another property only' 1 'only something else was: CommitOnlyCurrentTermProp' \
   "$mutant" "$TEST_TMPDIR/other_property.patch"
