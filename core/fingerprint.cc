@@ -54,7 +54,8 @@ struct Fields {
   static void Add(Fingerprinter& f, const Options& o) {
     AddAll(f, o.pre_vote, o.check_quorum, o.append_entries_max, o.append_bytes_max, o.inflight_messages_max,
            o.inflight_bytes_max, o.uncommitted_bytes_max, o.apply_entries_max, o.snapshot_interval_entries,
-           o.snapshot_trailing_entries, o.snapshot_chunk_bytes, o.resident_entries, o.lease_micros);
+           o.snapshot_trailing_entries, o.snapshot_trailing_bytes, o.snapshot_chunk_bytes, o.resident_entries,
+           o.lease_micros);
   }
 
   // Messages.

@@ -26,8 +26,10 @@ struct Options {
 
   // A snapshot is asked for once this many entries are applied since the last; 0: only by the host.
   uint64_t snapshot_interval_entries = 0;
-  // Entries below a snapshot that stay in the log for followers that lag a little.
+  // Entries below a snapshot that stay in the log for followers that lag a little ...
   uint64_t snapshot_trailing_entries = 0;
+  // ... as far as their payloads hold no more bytes than this together; 0: however many.
+  uint64_t snapshot_trailing_bytes = 0;
   uint32_t snapshot_chunk_bytes = 1 << 20;
 
   // The newest entries whose payloads the host keeps at hand; older ones are asked for by effect::LoadEntries

@@ -32,6 +32,20 @@ bool Covers(const State& state, LogPosition last_included) {
   return last_included.index <= state.commit_index && last_included.index <= state.storage.durable_index;
 }
 
+// Where the log may begin once a snapshot covers it up to `taken`: before the entries that shall trail.
+Index LastToCompact(const State& state, Index taken) {
+  const uint64_t entries_max = std::min<uint64_t>(state.options.snapshot_trailing_entries, taken);
+  const uint64_t bytes_max = state.options.snapshot_trailing_bytes;
+  if (bytes_max == 0) return taken - entries_max;
+  const Index least = std::max(taken - entries_max, state.log.base_index());
+  uint64_t bytes = 0;
+  for (Index last = taken; last > least; --last) {
+    bytes += state.log.At(last).bytes;
+    if (bytes > bytes_max) return last;
+  }
+  return least;
+}
+
 void ReplaceLog(State& state, const IncomingSnapshot& incoming) {
   const LogPosition last = incoming.last_included;
   // It is of another history, or too short: nothing of it may survive the snapshot.
@@ -60,8 +74,7 @@ void SnapshotTaken(Context& context, const input::SnapshotTaken& taken) {
   if (!taken.ok || taken.index > state.applied_index || taken.index <= state.snapshot.last_included.index) return;
   if (state.log.ConfigurationAt(taken.index).configuration.voters.empty()) return;
   state.snapshot = {{taken.index, *state.log.TermAt(taken.index)}, state.log.ConfigurationAt(taken.index), taken.bytes};
-  const Index trailing = std::min<Index>(state.options.snapshot_trailing_entries, taken.index);
-  const Index last = taken.index - trailing;
+  const Index last = LastToCompact(state, taken.index);
   if (last <= state.log.base_index()) return;
   state.log.CompactTo(last);
   context.effects.Add(effect::CompactLog{state.log.base()});

@@ -57,6 +57,32 @@ TEST(SnapshotTest, ATakenSnapshotCompactsTheLogButForTheTrail) {
   EXPECT_EQ(node.All<effect::CompactLog>()[0].last, (LogPosition{2, 1}));
 }
 
+//     index     1   2   3   4   5
+//     bytes    10  10  10  10  10     snapshot at 5
+TEST(SnapshotTest, TheTrailHoldsNoMoreBytesThanItMay) {
+  struct Case {
+    uint64_t entries;
+    uint64_t bytes;
+    Index base;
+  };
+  for (const Case& wanted : {Case{4, 0, 1}, Case{4, 9, 5}, Case{4, 10, 4}, Case{4, 25, 3}, Case{2, 1000, 3},
+                             Case{1000, 1000, 0}, Case{0, 1000, 5}}) {
+    Options options;
+    options.snapshot_trailing_entries = wanted.entries;
+    options.snapshot_trailing_bytes = wanted.bytes;
+    Node node(2, Disk(Voters({1, 2, 3}), 1, {}), options);
+    AppendEntries request;
+    request.entries.assign(5, {1, 10, EntryKind::kCommand});
+    request.commit_index = 5;
+    node.Receive(1, 1, request);
+    node.CompleteWrites();
+    node.Take(input::Applied{5});
+    node.Take(input::SnapshotTaken{5, 9, true});
+    EXPECT_EQ(node.state.snapshot.last_included.index, 5u);
+    EXPECT_EQ(node.state.log.base_index(), wanted.base) << wanted.entries << " entries, " << wanted.bytes << " bytes";
+  }
+}
+
 TEST(SnapshotTest, ASnapshotOfWhatIsNotAppliedIsIgnored) {
   Node node(2, Disk(Voters({1, 2, 3}), 1, {1, 1}));
   node.Take(input::SnapshotTaken{2, 9, true});

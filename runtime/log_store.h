@@ -15,6 +15,7 @@
 #include "absl/status/statusor.h"
 #include "core/effect.h"
 #include "core/log.h"
+#include "runtime/data_store.h"
 #include "runtime/files.h"
 #include "runtime/payload.h"
 
@@ -29,7 +30,8 @@ class LogStore {
   // Replaces term and vote.
   virtual void SaveVote(Term term, NodeId voted_for) = 0;
   // Puts `write.entries` at write.first and after; what was there or behind is gone. `payloads`: one for each kCommand
-  // entry, in order. Requires: write.first is at most one behind the last entry.
+  // entry, in order. One that has a checksum and not the bytes lies outside the log (data_store.h): its entry is kept
+  // with a reference, and is not to be read from here. Requires: write.first is at most one behind the last entry.
   virtual void Append(const effect::AppendLog& write, std::vector<Payload> payloads) = 0;
   // Takes away everything after `last`.
   virtual void Truncate(Index last) = 0;
@@ -56,7 +58,8 @@ class LogStore {
 
   // ---- Reading ----
 
-  // The payloads of the kCommand entries in [first, last], in order. Requires: all of them are committed.
+  // The payloads of the kCommand entries in [first, last], in order. Requires: all of them are committed, none lies
+  // outside.
   // Errors: DataLoss naming file and offset if one is damaged.
   virtual absl::StatusOr<std::vector<Payload>> Read(Index first, Index last) = 0;
   // The same, told later. `done` is not called once this store has ended.
@@ -69,6 +72,7 @@ struct StoredLog {
   Term term = 0;
   NodeId voted_for;
   Log log;
+  std::vector<DataReference> outside;  // Of entries whose commands lie outside the log, ascending.
 };
 
 }  // namespace lockstep::runtime

@@ -64,6 +64,7 @@ struct Scenario {
   uint32_t apply_commands_max = 1024;
   uint32_t requests_max = 100'000;
   int64_t session_ttl_millis = 3'600'000;
+  uint32_t data_bytes_min = 0;  // Commands of at least this size lie outside the log; 0: none.
 
   // Chance that clients and operators act on a leader, or old copies arrive, the moment it is elected.
   uint32_t new_leader_ppm = 200'000;
@@ -96,6 +97,7 @@ void VisitFields(ScenarioT& s, Visitor&& visit) {
   visit("options.apply_entries_max", s.options.apply_entries_max);
   visit("options.snapshot_interval_entries", s.options.snapshot_interval_entries);
   visit("options.snapshot_trailing_entries", s.options.snapshot_trailing_entries);
+  visit("options.snapshot_trailing_bytes", s.options.snapshot_trailing_bytes);
   visit("options.snapshot_chunk_bytes", s.options.snapshot_chunk_bytes);
   visit("options.resident_entries", s.options.resident_entries);
   visit("options.lease_micros", s.options.lease_micros);
@@ -129,6 +131,7 @@ void VisitFields(ScenarioT& s, Visitor&& visit) {
   visit("apply_commands_max", s.apply_commands_max);
   visit("requests_max", s.requests_max);
   visit("session_ttl_millis", s.session_ttl_millis);
+  visit("data_bytes_min", s.data_bytes_min);
   visit("new_leader_ppm", s.new_leader_ppm);
   visit("fault_interval_micros", s.fault_interval_micros);
   visit("fault_duration_max_micros", s.fault_duration_max_micros);

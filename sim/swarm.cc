@@ -214,7 +214,7 @@ void DrawClients(Choices& choices, Scenario& scenario) {
   scenario.new_leader_ppm = OneOf(choices, kBadMoments);
 }
 
-// What whole nodes keep in memory and in files: small enough for all limits to be met.
+// What whole nodes keep, in memory and in files: small enough for all limits to be met.
 void DrawHost(Choices& choices, Scenario& scenario) {
   static constexpr uint64_t kSegments[] = {4096, 16 << 10, 16 << 10, 64 << 10};
   static constexpr uint64_t kCaches[] = {1, 2000, 256 << 20, 256 << 20};
@@ -228,6 +228,10 @@ void DrawHost(Choices& choices, Scenario& scenario) {
   scenario.requests_max = OneOf(choices, kRequests);
   const bool brief = choices.Below(3) == 0;
   scenario.session_ttl_millis = brief ? scenario.election_timeout_micros / 250 : 3'600'000;
+  static constexpr uint32_t kDataBytes[] = {0, 0, 1, 100};
+  scenario.data_bytes_min = OneOf(choices, kDataBytes);
+  static constexpr uint64_t kTrailingBytes[] = {0, 0, 1, 300, 3'000};
+  scenario.options.snapshot_trailing_bytes = OneOf(choices, kTrailingBytes);
 }
 
 }  // namespace

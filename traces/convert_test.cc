@@ -56,6 +56,7 @@ TEST(Convert, OptionsComeBack) {
                         .apply_entries_max = 6,
                         .snapshot_interval_entries = 7,
                         .snapshot_trailing_entries = 8,
+                        .snapshot_trailing_bytes = 12,
                         .snapshot_chunk_bytes = 9,
                         .resident_entries = 10,
                         .lease_micros = 11};

@@ -275,6 +275,7 @@ Options FromProto(const proto::Options& from) {
   to.apply_entries_max = from.apply_entries_max();
   to.snapshot_interval_entries = from.snapshot_interval_entries();
   to.snapshot_trailing_entries = from.snapshot_trailing_entries();
+  to.snapshot_trailing_bytes = from.snapshot_trailing_bytes();
   to.snapshot_chunk_bytes = from.snapshot_chunk_bytes();
   to.resident_entries = from.resident_entries();
   to.lease_micros = from.lease_micros();

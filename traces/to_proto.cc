@@ -341,6 +341,7 @@ void ToProto(const Options& from, proto::Options* to) {
   to->set_apply_entries_max(from.apply_entries_max);
   to->set_snapshot_interval_entries(from.snapshot_interval_entries);
   to->set_snapshot_trailing_entries(from.snapshot_trailing_entries);
+  to->set_snapshot_trailing_bytes(from.snapshot_trailing_bytes);
   to->set_snapshot_chunk_bytes(from.snapshot_chunk_bytes);
   to->set_resident_entries(from.resident_entries);
   to->set_lease_micros(from.lease_micros);

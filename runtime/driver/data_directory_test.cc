@@ -113,6 +113,88 @@ TEST_F(DataDirectoryTest, AUsedLogWithoutAnIdentityIsNotTakenOver) {
   EXPECT_EQ(Open().status().code(), absl::StatusCode::kDataLoss);
 }
 
+// What a node finds that lost durability: each refusal says what was seen and what an operator can do.
+class LostDurabilityTest : public DataDirectoryTest {
+ protected:
+  LostDurabilityTest() {
+    auto data = Open();
+    EXPECT_TRUE(data.ok());
+    for (Index index = 1; index <= 40; ++index) {
+      const std::string command(500, 'x');
+      data->log->Append({1, index, {{1, 500, EntryKind::kCommand}}, {}}, {MakePayload(SharedBytes(command))});
+      bool told = false;
+      data->log->Commit([&](const absl::Status& status) { told = status.ok(); });
+      EXPECT_TRUE(clock.RunUntil([&] { return told; }));
+    }
+    data->log->Rest();
+  }
+  void ExpectRefusal(absl::StatusCode code, const std::vector<std::string>& says) {
+    const absl::Status refused = Open().status();
+    EXPECT_EQ(refused.code(), code) << refused;
+    for (const std::string& what : says) EXPECT_NE(refused.message().find(what), std::string::npos) << refused;
+  }
+};
+
+TEST_F(LostDurabilityTest, AHoleBelowWhatItAcknowledged) {
+  const MemoryDisk whole = disk.Durable();
+  disk.Remove("log/log-0000000000000003");
+  ExpectRefusal(absl::StatusCode::kDataLoss,
+                {"entries 1 to ", "were in segments that are missing, before log-0000000000000004",
+                 "this node may have acknowledged what is lost", "join again under a new incarnation",
+                 "restore these files from a copy"});
+  files.reset();
+  disk = whole.Durable();
+  disk.Damage("log/log-0000000000000002", 600, 1);
+  ExpectRefusal(absl::StatusCode::kDataLoss,
+                {"log/log-0000000000000002, offset ", "no good record, although log/log-0000000000000003 says",
+                 "join again under a new incarnation", "restore these files from a copy"});
+  files.reset();
+  disk = whole.Durable();
+  for (const std::string& path : disk.Paths()) {
+    if (path.starts_with("log/")) disk.Remove(path);
+  }
+  ExpectRefusal(absl::StatusCode::kDataLoss,
+                {"this node has an identity but its log is gone", "it may have voted and acknowledged",
+                 "restore the log from the same disk", "join again under a new incarnation"});
+  files.reset();
+  disk = whole.Durable();
+  EXPECT_TRUE(Open().ok());
+}
+
+TEST_F(LostDurabilityTest, AWrongIncarnation) {
+  options.identity.node.incarnation = 1;
+  ExpectRefusal(
+      absl::StatusCode::kFailedPrecondition,
+      {"these files belong to", "node 1,incarnation 0", "this node is started as", "node 1,incarnation 1",
+       "start it under the name in the files", "if it lost its disk and has a new incarnation, in an empty folder"});
+}
+
+TEST_F(LostDurabilityTest, AnotherClustersFiles) {
+  options.identity.cluster = 43;
+  ExpectRefusal(absl::StatusCode::kFailedPrecondition,
+                {"these files belong to", "cluster 000000000000002a", "started as", "cluster 000000000000002b",
+                 "start it under the name in the files"});
+  // The identity alone, copied from elsewhere, does not help.
+  options.identity.cluster = 42;
+  const std::string mine = disk.Content("identity");
+  files.reset();
+  MemoryDisk elsewhere;
+  {
+    DataDirectoryOptions theirs = options;
+    theirs.identity.cluster = 43;
+    MemoryFiles there(elsewhere, clock, faults);
+    ASSERT_TRUE(OpenDataDirectory(there, entropy, theirs).ok());
+  }
+  disk.SetContent("identity", elsewhere.Content("identity"));
+  options.identity.cluster = 43;
+  ExpectRefusal(absl::StatusCode::kFailedPrecondition,
+                {"is of cluster 000000000000002a", "but this is cluster 000000000000002b", "belongs to another node"});
+  files.reset();
+  disk.SetContent("identity", mine);
+  options.identity.cluster = 42;
+  EXPECT_TRUE(Open().ok());
+}
+
 TEST_F(DataDirectoryTest, ADamagedIdentityIsNoticed) {
   ASSERT_TRUE(Open().ok());
   disk.Damage("identity", 30, 1);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
 #include "core/check.h"
 #include "core/step.h"
 
@@ -11,17 +12,28 @@ namespace {
 // The log rests when no commit has ended for so long.
 constexpr int64_t kRestMicros = 10'000;
 
+std::unique_ptr<DataLog> MakeDataLog(const Host& host, const StoredLog& stored) {
+  if (host.machine.data() == nullptr) return nullptr;
+  return std::make_unique<DataLog>(host.log, *host.machine.data(), host.files, stored.outside);
+}
+
+Host WithLog(const Host& host, DataLog* log) {
+  if (log == nullptr) return host;
+  return {host.clock, host.scheduler, host.entropy, host.files, *log, host.snapshots, host.machine, host.sender};
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Driver>> Driver::Start(const Host& host, const DriverOptions& options,
                                                       const StoredLog& stored, DriverObserver* observer) {
-  std::unique_ptr<Driver> driver(new Driver(host, options, observer));
+  std::unique_ptr<Driver> driver(new Driver(host, options, stored, observer));
   if (absl::Status status = driver->Begin(stored); !status.ok()) return status;
   return driver;
 }
 
-Driver::Driver(const Host& host, const DriverOptions& options, DriverObserver* observer)
-    : host_(host),
+Driver::Driver(const Host& host, const DriverOptions& options, const StoredLog& stored, DriverObserver* observer)
+    : data_log_(MakeDataLog(host, stored)),
+      host_(WithLog(host, data_log_.get())),
       options_(options),
       observer_(observer),
       cache_(options.payload_cache_bytes),
@@ -47,7 +59,20 @@ Driver::~Driver() {
   requests_.EndAll(absl::UnknownError("it may have happened: this node stops"), effect::Reason::kHalted);
 }
 
+// What the log refers to must be there: this node may have acknowledged it.
+absl::Status Driver::OpenData(const StoredLog& stored) const {
+  DataStore* const data = host_.machine.data();
+  if (data != nullptr) return data->Open(stored.outside);
+  if (stored.outside.empty()) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("the log refers to data of ", stored.outside.size(), " entries, the first of them ",
+                   stored.outside.front().position.index,
+                   ", that was kept outside it, and this program's state machine keeps none: start the program that "
+                   "wrote it"));
+}
+
 absl::Status Driver::Begin(const StoredLog& stored) {
+  if (absl::Status status = OpenData(stored); !status.ok()) return status;
   DurableState durable{stored.term, stored.voted_for, {}, stored.log};
   if (const auto& current = host_.snapshots.current(); current.has_value()) {
     durable.snapshot = *current;

@@ -20,6 +20,7 @@
 
 #include "core/start.h"
 #include "core/state.h"
+#include "runtime/data/data_log.h"
 #include "runtime/driver/applier.h"
 #include "runtime/driver/host.h"
 #include "runtime/driver/payload_cache.h"
@@ -38,7 +39,7 @@ enum class ReadLevel : uint8_t {
 class Driver final : public MessageReceiver {
  public:
   // Restores the state machine from the current snapshot and starts the node. `observer` may be null.
-  // Errors: those of Start (core/start.h), of the snapshot and of the state machine.
+  // Errors: those of Start (core/start.h), of the snapshot, of the state machine and of its data store.
   static absl::StatusOr<std::unique_ptr<Driver>> Start(const Host& host, const DriverOptions& options,
                                                        const StoredLog& stored, DriverObserver* observer);
   // Answers what is open: it may have happened.
@@ -76,8 +77,9 @@ class Driver final : public MessageReceiver {
     std::vector<Payload> payloads;  // Of Receive, Propose and EntriesLoaded: those of kCommand entries, in order.
   };
 
-  Driver(const Host& host, const DriverOptions& options, DriverObserver* observer);
+  Driver(const Host& host, const DriverOptions& options, const StoredLog& stored, DriverObserver* observer);
   absl::Status Begin(const StoredLog& stored);
+  absl::Status OpenData(const StoredLog& stored) const;
 
   // driver.cc: turns.
   void Enqueue(Event event, std::vector<Payload> payloads = {});
@@ -121,7 +123,8 @@ class Driver final : public MessageReceiver {
   void Finish(RequestId id, Answer answer);
   void OnStorage(const absl::Status& status);
 
-  const Host host_;
+  const std::unique_ptr<DataLog> data_log_;  // If the state machine keeps commands outside the log.
+  const Host host_;                          // Its log is that one, if there is one.
   const DriverOptions options_;
   DriverObserver* const observer_;
   const std::shared_ptr<bool> alive_ = std::make_shared<bool>(true);

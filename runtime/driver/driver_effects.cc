@@ -145,8 +145,7 @@ void Driver::Do(effect::SetTimer& timer) {
   const int64_t timeout = options_.election_timeout_micros;
   switch (timer.timer) {
     case effect::Timer::kElection:
-      // Far enough apart that two seldom stand at once, and no longer without a leader than that takes.
-      election_timer_.Set(host_.entropy.DrawBetween(timeout, timeout + timeout / 2),
+      election_timer_.Set(host_.entropy.DrawBetween(timeout, 2 * timeout - 1),
                           [this] { Enqueue(input::ElectionTimeout{}); });
       return;
     case effect::Timer::kHeartbeat:

@@ -66,7 +66,7 @@ absl::Status MemoryCluster::Start(uint32_t number) {
   auto data = OpenDataDirectory(*node.files, node.entropy, files);
   if (!data.ok()) return data.status();
   node.data = *std::move(data);
-  node.machine = make_machine ? make_machine() : std::make_unique<MapMachine>();
+  node.machine = make_machine ? make_machine(*node.files) : std::make_unique<MapMachine>();
   DriverOptions mine = options;
   mine.id = {number, 0};
   auto driver = Driver::Start(

@@ -26,13 +26,15 @@ class ClusterDisk final : public DiskFaults {
  public:
   absl::Status OnSync(const std::string& path) override {
     ++syncs;
-    return sync_fails ? absl::DataLossError(path + ": the device failed") : absl::OkStatus();
+    return sync_fails && path.starts_with(sync_fails_in) ? absl::DataLossError(path + ": the device failed")
+                                                         : absl::OkStatus();
   }
   uint64_t capacity_bytes() override { return capacity; }
   int64_t DelayMicros() override { return delay; }
 
   uint64_t syncs = 0;
   bool sync_fails = false;
+  std::string sync_fails_in;  // Only paths that begin so.
   uint64_t capacity = UINT64_MAX;
   int64_t delay = 200;
 };
@@ -68,12 +70,12 @@ class MemoryCluster {
   // Runs until every node that is up has applied as much as the leader; false after a minute.
   bool AwaitAllApplied();
 
-  DriverOptions options;                // For nodes started from now on; the id is filled in.
-  // What nodes started from now on replicate; a MapMachine, if nothing else is said.
-  std::function<std::unique_ptr<StateMachine>()> make_machine;
+  DriverOptions options;  // For nodes started from now on; the id is filled in.
+  // What nodes started from now on replicate, made on their files; a MapMachine, if nothing else is said.
+  std::function<std::unique_ptr<StateMachine>(Files&)> make_machine;
   std::map<uint32_t, DriverObserver*> observers;  // Of nodes started from now on.
-  std::set<uint32_t> cut_off;           // Nodes whose messages are lost.
-  std::map<std::string, int> messages;  // How many of each kind were sent.
+  std::set<uint32_t> cut_off;                     // Nodes whose messages are lost.
+  std::map<std::string, int> messages;            // How many of each kind were sent.
 
  private:
   struct Node;

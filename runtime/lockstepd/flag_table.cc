@@ -24,7 +24,7 @@ constexpr auto kFlags = std::to_array<Flag>({
     {"initial-cluster-token", kText, "etcd-cluster", "Keeps clusters with equal URLs apart."},
     {"heartbeat-interval", kNumber, "50", "Milliseconds between a leader's heartbeats."},
     {"election-timeout", kNumber, "250",
-     "Milliseconds without a leader after which a member stands for election; drawn from 1 to 1.5 times this."},
+     "Milliseconds without a leader after which a member stands for election; drawn from [1, 2) times this."},
     {"snapshot-count", kNumber, "100000",
      "Entries after which the log is replaced by a snapshot, where it is also large enough to be worth it."},
     {"quota-backend-bytes", kNumber, "0", "Bytes of keys and values above which writes are refused; 0: 2 GiB."},

@@ -26,6 +26,7 @@ class TimedMachine final : public StateMachine {
   absl::StatusOr<std::string> Lookup(std::string_view query) override { return machine_.Lookup(query); }
   std::unique_ptr<SnapshotSource> Freeze() override { return machine_.Freeze(); }
   absl::Status Restore(SnapshotSource& source) override { return machine_.Restore(source); }
+  DataStore* data() override { return machine_.data(); }
 
   // Of batches.
   const Durations& applied() const { return applied_; }

@@ -70,6 +70,7 @@ class SessionMachine final : public StateMachine {
   absl::StatusOr<std::string> Lookup(std::string_view query) override { return inner_.Lookup(query); }
   std::unique_ptr<SnapshotSource> Freeze() override;
   absl::Status Restore(SnapshotSource& source) override;
+  DataStore* data() override { return inner_.data(); }
 
   size_t session_count() const { return sessions_.size(); }
   int64_t log_millis() const { return log_millis_; }

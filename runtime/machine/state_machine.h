@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/types.h"
+#include "runtime/data_store.h"
 #include "runtime/snapshot_store.h"
 
 namespace lockstep::runtime {
@@ -41,6 +42,10 @@ class StateMachine {
   // Replaces the state by what a Freeze yielded, here or on another node. May run in the background; until it has
   // ended no other call is made. After an error the state is of no more use.
   virtual absl::Status Restore(SnapshotSource& source) = 0;
+
+  // Where it keeps large commands itself, outside the log; null: nowhere, the log has everything. The same for as long
+  // as the machine lives. What is applied is whole in either case.
+  virtual DataStore* data() { return nullptr; }
 };
 
 }  // namespace lockstep::runtime

@@ -22,6 +22,7 @@ struct NodeOptions {
   NodeOptions() {
     driver.snapshot_log_bytes = 256 << 20;
     driver.core.snapshot_trailing_entries = 4096;
+    driver.core.snapshot_trailing_bytes = 64 << 20;
   }
 
   // ---- Who it is: for good. The files remember it, and refuse to be another's.

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "runtime/data/file_data_store.h"
 #include "runtime/machine/map_machine.h"
 #include "runtime/node/node_thread.h"
 
@@ -41,7 +42,7 @@ class NodeTest : public testing::Test {
     return options;
   }
   absl::Status Start(uint32_t number, const NodeOptions& options) {
-    machines_[number] = std::make_unique<MapMachine>();
+    machines_[number] = make_machine_ ? make_machine_(number) : std::make_unique<MapMachine>();
     auto node = NodeThread::Start(options, *machines_[number], nullptr);
     if (!node.ok()) return node.status();
     nodes_[number] = *std::move(node);
@@ -78,7 +79,8 @@ class NodeTest : public testing::Test {
 
   const std::string root_;
   uint32_t leader_ = 0;
-  std::unique_ptr<MapMachine> machines_[5];
+  std::function<std::unique_ptr<StateMachine>(uint32_t)> make_machine_;
+  std::unique_ptr<StateMachine> machines_[5];
   std::unique_ptr<NodeThread> nodes_[5];
 };
 
@@ -100,6 +102,56 @@ TEST_F(NodeTest, ThreeNodesReplicateAndGoOnAfterARestart) {
   StartAll();
   ASSERT_EQ(ProposeSomewhere("color=red").reply, "blue");
   EXPECT_FALSE(nodes_[1]->status().is_new);
+}
+
+// A map that keeps commands from 10,000 bytes on in a folder of its own.
+class MapWithData final : public StateMachine {
+ public:
+  explicit MapWithData(const std::string& folder)
+      : files_(*PosixFiles::Make(loop_, folder, SyncMethod::kThread)), store_(*files_, {"data", 10'000}) {}
+  void Apply(std::span<const Command> commands, std::vector<std::string>& replies) override {
+    map_.Apply(commands, replies);
+  }
+  absl::StatusOr<std::string> Lookup(std::string_view query) override { return map_.Lookup(query); }
+  std::unique_ptr<SnapshotSource> Freeze() override { return map_.Freeze(); }
+  absl::Status Restore(SnapshotSource& source) override { return map_.Restore(source); }
+  DataStore* data() override { return &store_; }
+
+ private:
+  EventLoop loop_;  // Never run: a data store's calls are made in the node's background.
+  std::unique_ptr<PosixFiles> files_;
+  FileDataStore store_;
+  MapMachine map_;
+};
+
+TEST_F(NodeTest, LargeCommandsMayLieOutsideTheLog) {
+  make_machine_ = [this](uint32_t number) {
+    return std::make_unique<MapWithData>(root_ + "/machine" + std::to_string(number));
+  };
+  StartAll();
+  const std::string large(100'000, 'x');
+  ASSERT_EQ(ProposeSomewhere("large=" + large).status, absl::OkStatus());
+  ASSERT_EQ(ProposeSomewhere("small=1").status, absl::OkStatus());
+  for (uint32_t i = 1; i <= 3; ++i) EXPECT_EQ(nodes_[i]->Read("large", ReadLevel::kLinearizable, kLong).reply, large);
+  const auto data_bytes = [this](uint32_t number) {
+    uintmax_t bytes = 0;
+    const std::string folder = root_ + "/machine" + std::to_string(number) + "/data";
+    for (const auto& file : std::filesystem::directory_iterator(folder)) bytes += file.file_size();
+    return bytes;
+  };
+  for (uint32_t i = 1; i <= 3; ++i) EXPECT_EQ(data_bytes(i), large.size() + 6);
+
+  for (auto& node : nodes_) node.reset();
+  StartAll();
+  ASSERT_EQ(ProposeSomewhere("small=2").reply, "1");
+  EXPECT_EQ(nodes_[leader_]->Read("large", ReadLevel::kLinearizable, kLong).reply, large);
+
+  // Without it a node does not start.
+  nodes_[1].reset();
+  std::filesystem::remove_all(root_ + "/machine1/data");
+  const absl::Status refused = Start(1, OptionsOf(1));
+  EXPECT_EQ(refused.code(), absl::StatusCode::kDataLoss);
+  EXPECT_NE(refused.message().find("is gone, but the log refers to it"), std::string::npos) << refused;
 }
 
 TEST_F(NodeTest, LeadershipIsHandedOver) {

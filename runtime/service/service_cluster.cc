@@ -29,7 +29,7 @@ void ServiceCluster::Start(uint32_t number) {
   mine.self = {number, 0};
   node->services = std::make_unique<Services>(clock(), clock(), *node->machine, mine);
   node->services->Register(node->methods);
-  cluster_.make_machine = [&node] { return std::make_unique<Borrowed>(*node->machine); };
+  cluster_.make_machine = [&node](Files&) { return std::make_unique<Borrowed>(*node->machine); };
   cluster_.observers[number] = node.get();
   const absl::Status started = cluster_.Start(number);
   LOCKSTEP_CHECK(started.ok());

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "runtime/crc32c.h"
+#include "runtime/little_endian.h"
 #include "runtime/memory/memory_clock.h"
 #include "runtime/memory/memory_entropy.h"
 #include "runtime/memory/memory_files.h"
@@ -34,10 +36,16 @@ class FailingSource final : public SnapshotSource {
 class Faults final : public DiskFaults {
  public:
   absl::Status OnSync(const std::string& path) override {
+    done.push_back("sync " + path);
     const bool fails = sync_fails || (directory_fails && path == "snapshots");
     return fails ? absl::DataLossError("the device failed") : absl::OkStatus();
   }
+  absl::Status OnNames(const std::string& path) override {
+    done.push_back("name " + path);
+    return absl::OkStatus();
+  }
   int64_t DelayMicros() override { return 10; }
+  std::vector<std::string> done;  // Syncs and changes of names, in their order.
   bool sync_fails = false;
   bool directory_fails = false;
 };
@@ -219,6 +227,72 @@ TEST_F(SnapshotStoreTest, AFailureKeepsTheLastOne) {
   EXPECT_EQ(node.store->removed(), std::vector<std::string>{"taking.part"});
 }
 
+// Beside, synced, renamed, and the name synced: in this order, for one's own and for those that are received.
+TEST_F(SnapshotStoreTest, TheNameComesWhenTheContentIsDurable) {
+  const auto expect = [](const Faults& faults, const std::string& part) {
+    const auto at = [&faults](const std::string& what) {
+      const auto found = std::find(faults.done.begin(), faults.done.end(), what);
+      EXPECT_NE(found, faults.done.end()) << what;
+      return found - faults.done.begin();
+    };
+    const auto synced = at("sync snapshots/" + part);
+    const auto directory = std::find(faults.done.begin() + synced, faults.done.end(), "sync snapshots");
+    ASSERT_NE(directory, faults.done.end());
+    // Between the two nothing but the names of the rename.
+    EXPECT_GT(directory - faults.done.begin(), synced + 1);
+    for (auto between = faults.done.begin() + synced + 1; between != directory; ++between) {
+      EXPECT_TRUE(between->starts_with("name ")) << *between;
+    }
+  };
+  node.faults.done.clear();
+  const Snapshot snapshot = *node.Take(7, std::make_unique<TextSource>(Text(1000, 'a')));
+  expect(node.faults, "taking.part");
+  other.faults.done.clear();
+  node.SendTo(other, snapshot, 300);
+  ASSERT_TRUE(other.Install(snapshot).ok());
+  expect(other.faults, "incoming.part");
+}
+
+TEST_F(SnapshotStoreTest, WhatIsLeftOverIsRemovedAtAStart) {
+  ASSERT_TRUE(node.Take(7, std::make_unique<TextSource>("seven")).ok());
+  const std::string seven = "snapshot-0000000000000007-0000000000000002";
+  const std::string older = "snapshot-0000000000000003-0000000000000001";
+  node.Close();
+  node.disk.SetContent("snapshots/" + older, "superseded, whatever it is");
+  node.disk.SetContent("snapshots/incoming.part", "half");
+  node.disk.SetContent("snapshots/taking.part", "half");
+  node.disk.SetContent("snapshots/of-an-operator", "not ours");
+  node.Open();
+  EXPECT_EQ(node.store->removed(), (std::vector<std::string>{"incoming.part", older, "taking.part"}));
+  EXPECT_EQ(*node.files->List("snapshots"), (std::vector<std::string>{"of-an-operator", seven}));
+  EXPECT_EQ(*node.Content(), "seven");
+}
+
+// Each block is good by itself; only its place, or the whole, tells that something is wrong.
+TEST_F(SnapshotStoreTest, BlocksThatAreMissingOrElsewhereAreNoticed) {
+  const std::string text = Text(3 * kImageBlockBytes, 'a') + "tail";
+  const Snapshot snapshot = *node.Take(7, std::make_unique<TextSource>(text));
+  const std::string path = "snapshots/snapshot-0000000000000007-0000000000000002";
+  const std::string good = node.disk.Content(path);
+  const size_t block_bytes = kImageBlockBytes + 8;
+  const size_t first = good.size() - kImageTrailerBytes - (4 + 8) - 3 * block_bytes;
+  const auto refused = [&](std::string image) {
+    node.disk.SetContent(path, std::move(image));
+    if (!node.TryOpen().ok()) return true;
+    return node.Content().status().code() == absl::StatusCode::kDataLoss;
+  };
+  EXPECT_FALSE(refused(good));
+  const std::string a = good.substr(first, block_bytes);
+  const std::string b = good.substr(first + block_bytes, block_bytes);
+  EXPECT_TRUE(refused(good.substr(0, first) + b + a + good.substr(first + 2 * block_bytes)));  // Swapped.
+  EXPECT_TRUE(refused(good.substr(0, first) + good.substr(first + block_bytes)));              // The first is missing.
+  EXPECT_TRUE(refused(good.substr(0, first + 2 * block_bytes) + good.substr(first + 3 * block_bytes)));
+  const size_t tail = good.size() - kImageTrailerBytes - 12;
+  EXPECT_TRUE(refused(good.substr(0, tail) + good.substr(tail + 12)));  // The last one is missing: the whole tells.
+  EXPECT_TRUE(refused(good.substr(0, good.size() - kImageTrailerBytes)));
+  EXPECT_TRUE(refused(good + "more"));
+}
+
 TEST_F(SnapshotStoreTest, TravelsToAnotherNode) {
   const std::string text = Text(300'000, 'a');
   const Snapshot snapshot = *node.Take(7, std::make_unique<TextSource>(text));
@@ -244,6 +318,19 @@ TEST_F(SnapshotStoreTest, WhatIsNotTheAnnouncedOneIsRefused) {
   ASSERT_TRUE(other.StoreChunk({7, 2}, 0, *node.ReadChunk({7, 2}, 0, 100)).ok());
   EXPECT_FALSE(other.StoreChunk({7, 2}, 200, *node.ReadChunk({7, 2}, 200, 100)).ok());
   EXPECT_FALSE(other.StoreChunk({8, 2}, 100, *node.ReadChunk({7, 2}, 100, 100)).ok());
+}
+
+TEST_F(SnapshotStoreTest, AnotherFormatIsRefusedAsSuch) {
+  ASSERT_TRUE(node.Take(7, std::make_unique<TextSource>("old")).ok());
+  const std::string path = "snapshots/snapshot-0000000000000007-0000000000000002";
+  std::string image = node.disk.Content(path);
+  StoreLittle(&image[8], uint32_t{2});
+  const size_t summed = 48 + LoadLittle<uint32_t>(&image[12]);
+  StoreLittle(&image[summed], Crc32c(std::string_view(image).substr(0, summed)));
+  node.disk.SetContent(path, image);
+  const absl::Status status = node.TryOpen();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(status.message(), path + ": format version 2, this program knows 1: use the one that wrote it");
 }
 
 TEST_F(SnapshotStoreTest, AnothersSnapshotIsRefused) {

@@ -42,6 +42,7 @@ absl::Status LogIndex::Apply(const Record& record, LogAddress address) {
       voted_for_ = record.voted_for;
       return absl::OkStatus();
     case RecordType::kEntry:
+    case RecordType::kReference:
       return PutEntry(record, address);
     case RecordType::kTruncate:
       if (record.last.index < base_.index) return BelowBase(record.last.index + 1);
@@ -78,6 +79,10 @@ absl::Status LogIndex::PutEntry(const Record& record, LogAddress address) {
         absl::StrCat("entry ", record.index, " follows entry ", last().index, ": those between are missing"));
   }
   if (record.index <= base_.index) return BelowBase(record.index);
+  const bool outside = record.type == RecordType::kReference;
+  if (outside && record.entry.kind != EntryKind::kCommand) {
+    return absl::InvalidArgumentError("a reference to something that is no command");
+  }
   TruncateAfter(record.index - 1);
   if (record.entry.kind == EntryKind::kConfiguration) {
     auto configuration = DecodeConfiguration(record.payload.bytes.view());
@@ -87,7 +92,7 @@ absl::Status LogIndex::PutEntry(const Record& record, LogAddress address) {
   }
   const uint64_t head = EncodedBytes({.type = RecordType::kEntry});
   address.offset += static_cast<uint32_t>(head);
-  entries_.push_back({record.entry, address, record.payload.crc32c});
+  entries_.push_back({record.entry, address, record.payload.crc32c, outside});
   return absl::OkStatus();
 }
 
@@ -146,11 +151,12 @@ Record LogIndex::InBrief() const {
 
 StoredLog LogIndex::ToStoredLog() const {
   LOCKSTEP_CHECK(floor_.index <= base_.index);
-  StoredLog stored{term_, voted_for_, Log(base_, base_configuration_)};
+  StoredLog stored{term_, voted_for_, Log(base_, base_configuration_), {}};
   auto configuration = configurations_.begin();
   Index index = floor_.index;
   for (const IndexedEntry& entry : entries_) {
     ++index;
+    if (entry.outside) stored.outside.push_back({{index, entry.meta.term}, entry.meta.bytes, entry.payload_crc});
     if (entry.meta.kind == EntryKind::kConfiguration) {
       stored.log.Append(entry.meta, configuration++->configuration);
     } else {

@@ -23,6 +23,7 @@ struct IndexedEntry {
   EntryMeta meta;
   LogAddress payload_at;
   uint32_t payload_crc = 0;
+  bool outside = false;  // The payload lies outside the log.
 };
 
 class LogIndex {

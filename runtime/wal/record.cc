@@ -31,6 +31,7 @@ uint64_t BodyBytes(RecordType type) {
     case RecordType::kReset:
       return 16;
     case RecordType::kEntry:
+    case RecordType::kReference:
       return 24;
     case RecordType::kTruncate:
       return 8;
@@ -54,6 +55,7 @@ void AppendBody(std::string& out, const Record& record) {
       AppendNode(out, record.voted_for);
       return;
     case RecordType::kEntry:
+    case RecordType::kReference:
       AppendLittle(out, record.index);
       AppendLittle(out, record.entry.term);
       AppendLittle(out, record.entry.bytes);
@@ -85,7 +87,8 @@ bool LoadBody(const char* at, Record& record) {
       record.term = LoadLittle<uint64_t>(at);
       record.voted_for = LoadNode(at + 8);
       return true;
-    case RecordType::kEntry: {
+    case RecordType::kEntry:
+    case RecordType::kReference: {
       record.index = LoadLittle<uint64_t>(at);
       record.entry.term = LoadLittle<uint64_t>(at + 8);
       record.entry.bytes = LoadLittle<uint32_t>(at + 16);
@@ -186,7 +189,9 @@ std::optional<DecodedRecord> DecodeRecord(const SharedBytes& segment, uint64_t o
   decoded.previous_crc = LoadLittle<uint32_t>(at + 4);
   record.synced = LogAddress::FromNumber(LoadLittle<uint64_t>(at + 24));
   record.payload = {segment.Part(offset + head_bytes, payload_bytes), LoadLittle<uint32_t>(at + 20)};
-  if (!LoadBody(at + kRecordHeaderBytes, record) || !record.payload.intact()) return std::nullopt;
+  if (!LoadBody(at + kRecordHeaderBytes, record)) return std::nullopt;
+  const bool whole = record.type == RecordType::kReference ? record.payload.bytes.empty() : record.payload.intact();
+  if (!whole) return std::nullopt;
   decoded.bytes = RoundUp8(head_bytes + payload_bytes);
   return decoded;
 }

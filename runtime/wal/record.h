@@ -57,7 +57,7 @@ std::string EncodeSegmentHeader(const SegmentHeader& header);
 // Errors: DataLoss for bytes that are no header, FailedPrecondition for a format version that is not known here.
 absl::StatusOr<SegmentHeader> DecodeSegmentHeader(std::string_view bytes);
 
-enum class RecordType : uint8_t { kBegin = 1, kVote, kEntry, kTruncate, kCompact, kReset, kMark };
+enum class RecordType : uint8_t { kBegin = 1, kVote, kEntry, kTruncate, kCompact, kReset, kMark, kReference };
 
 // One record; a type uses the fields that it names.
 struct Record {
@@ -69,9 +69,11 @@ struct Record {
   LogAddress previous_end;  // kBegin.
   LogPosition base;         // kBegin, kCompact, kReset.
   LogPosition last;         // kBegin; kTruncate: its index.
-  Index index = 0;          // kEntry.
-  EntryMeta entry;          // kEntry.
-  Payload payload;          // kEntry: the command or configuration; kBegin, kCompact, kReset: the configuration.
+  Index index = 0;          // kEntry, kReference.
+  EntryMeta entry;          // kEntry, kReference.
+  // kEntry: the command or configuration; kReference: the command's checksum alone; kBegin, kCompact, kReset: the
+  // configuration.
+  Payload payload;
 
   friend bool operator==(const Record&, const Record&) = default;
 };

@@ -4,13 +4,16 @@
 #include <rapidcheck.h>
 #include <rapidcheck/gtest.h>
 
+#include "runtime/crc32c.h"
+#include "runtime/little_endian.h"
+
 namespace lockstep::runtime {
 namespace {
 
 Record DrawRecord() {
   Record record;
   record.type = *rc::gen::element(RecordType::kBegin, RecordType::kVote, RecordType::kEntry, RecordType::kTruncate,
-                                  RecordType::kCompact, RecordType::kReset, RecordType::kMark);
+                                  RecordType::kCompact, RecordType::kReset, RecordType::kMark, RecordType::kReference);
   const auto number = [] { return *rc::gen::arbitrary<uint32_t>(); };
   record.synced = {number(), number()};
   const bool positioned =
@@ -25,7 +28,7 @@ Record DrawRecord() {
   }
   if (record.type == RecordType::kTruncate) record.last.index = number();
   if (positioned) record.base = {number(), number()};
-  if (record.type == RecordType::kEntry) {
+  if (record.type == RecordType::kEntry || record.type == RecordType::kReference) {
     record.index = uint64_t{number()} + 1;
     record.entry = {number(), number(), EntryKind::kCommand};
   }
@@ -33,6 +36,7 @@ Record DrawRecord() {
     record.payload = MakePayload(SharedBytes(*rc::gen::arbitrary<std::string>()));
   }
   if (record.payload.bytes.empty()) record.payload = {};
+  if (record.type == RecordType::kReference) record.payload.crc32c = number();
   return record;
 }
 
@@ -85,6 +89,15 @@ TEST(SegmentHeaderTest, ComesBackOrIsRefused) {
     EXPECT_EQ(DecodeSegmentHeader(damaged).status().code(), absl::StatusCode::kDataLoss) << i;
   }
   EXPECT_EQ(DecodeSegmentHeader("").status().code(), absl::StatusCode::kDataLoss);
+}
+
+TEST(SegmentHeaderTest, AnotherFormatIsRefusedAsSuch) {
+  std::string bytes = EncodeSegmentHeader({1, 2, {3, 4, {5, 6}}});
+  StoreLittle(&bytes[8], kLogFormatVersion + 1);
+  StoreLittle(&bytes[kSegmentHeaderBytes - 4], Crc32c(std::string_view(bytes).substr(0, kSegmentHeaderBytes - 4)));
+  const absl::Status status = DecodeSegmentHeader(bytes).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
+  EXPECT_EQ(status.message(), "format version 2, this program knows 1: use the one that wrote it");
 }
 
 }  // namespace

@@ -88,7 +88,12 @@ void Atlas::LoseFiles(StackNode& node) {
   std::string gone = "log/";
   if (world_.choices.Below(3) == 0) gone = "identity";
   if (log.base_index() > 0 && world_.choices.Below(2) == 0) gone = "snapshots/";
-  for (const std::string& path : node.disk().Paths()) {
+  const std::vector<std::string> paths = node.disk().Paths();
+  const bool refers = std::any_of(paths.begin(), paths.end(), [&node](const std::string& path) {
+    return path.starts_with("data/") && ShowsDamage(node.disk(), node.identity(), path, 0, 1);
+  });
+  if (refers && world_.choices.Below(2) == 0) gone = "data/";
+  for (const std::string& path : paths) {
     if (path.starts_with(gone)) node.disk().Remove(path);
   }
   Lose(node, Fault::kLostFile, true);

@@ -4,6 +4,8 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
+#include "runtime/crc32c.h"
+#include "runtime/data/file_data_store.h"
 #include "runtime/memory/memory_clock.h"
 #include "runtime/snapshots/file_snapshot_store.h"
 #include "runtime/snapshots/image.h"
@@ -36,6 +38,7 @@ std::string LogAudit::Begin() {
 void LogAudit::Take(const runtime::Record& record) {
   switch (record.type) {
     case runtime::RecordType::kEntry:
+    case runtime::RecordType::kReference:
       compared_ = std::min(compared_, record.index - 1);
       return;
     case runtime::RecordType::kTruncate:
@@ -97,6 +100,18 @@ std::string LogAudit::ReadOn() {
   }
 }
 
+// A reference is worth what it refers to.
+std::string LogAudit::CompareData(Index index) const {
+  const runtime::IndexedEntry& entry = index_.At(index);
+  if (!entry.outside) return "";
+  const std::string path = "data/" + runtime::DataFileName({index, entry.meta.term});
+  const std::optional<std::string> content = disk_.DurableContent(path);
+  if (content.has_value() && content->size() == entry.meta.bytes && runtime::Crc32c(*content) == entry.payload_crc) {
+    return "";
+  }
+  return absl::StrCat("entry ", index, " is taken for durable; its data in ", path, " is not there or is other");
+}
+
 std::string LogAudit::CompareLog(const State& state) {
   const Index durable = state.storage.durable_index;
   const Log& log = state.log;
@@ -106,7 +121,10 @@ std::string LogAudit::CompareLog(const State& state) {
   const Index first = std::max({compared_, index_.floor().index, log.base_index()}) + 1;
   for (Index index = first; index <= durable; ++index) {
     const EntryMeta& there = index_.At(index).meta;
-    if (there == log.At(index)) continue;
+    if (there == log.At(index)) {
+      if (std::string problem = CompareData(index); !problem.empty()) return problem;
+      continue;
+    }
     return absl::StrCat("entry ", index, " has term ", log.At(index).term, " and ", log.At(index).bytes,
                         " bytes; on the disk it has term ", there.term, " and ", there.bytes, " bytes");
   }

@@ -2,7 +2,8 @@
 //
 // After each completion that the core is told of, the disk must be the persistent part of its state: term and vote,
 // and the log up to what it takes for durable; and nothing else, once no write is under way. The audit reads the bytes
-// that a loss of power would leave, record by record as they come, so that it costs little more than their copy.
+// that a loss of power would leave, record by record as they come, so that it costs little more than their copy. Data
+// that an entry refers to must be there too.
 #ifndef LOCKSTEP_SIM_STACK_DISK_AUDIT_H_
 #define LOCKSTEP_SIM_STACK_DISK_AUDIT_H_
 
@@ -40,6 +41,7 @@ class LogAudit {
   // Whether `segment` has been begun; if so, goes there.
   bool GoTo(uint32_t segment, const std::string& content, std::string* problem);
   void Take(const runtime::Record& record);
+  std::string CompareData(Index index) const;
   std::string CompareLog(const State& state);
 
   const runtime::MemoryDisk& disk_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "runtime/data/file_data_store.h"
 #include "runtime/memory/memory_clock.h"
 #include "runtime/wal/replay.h"
 
@@ -10,7 +11,8 @@ namespace lockstep::sim {
 bool ShowsDamage(const runtime::MemoryDisk& disk, const runtime::LogIdentity& identity, const std::string& path,
                  uint64_t offset, uint64_t size) {
   if (path == "identity" || path.starts_with("snapshots/")) return true;
-  if (!path.starts_with("log/log-")) return false;
+  const bool outside = path.starts_with("data/");
+  if (!outside && !path.starts_with("log/log-")) return false;
   // Only read; but a view of files needs a disk that it may change.
   runtime::MemoryDisk copy = disk.Durable();
   runtime::MemoryClock clock;
@@ -18,6 +20,12 @@ bool ShowsDamage(const runtime::MemoryDisk& disk, const runtime::LogIdentity& id
   runtime::MemoryFiles files(copy, clock, none);
   const auto replayed = runtime::ReplayLog(files, "log", identity);
   if (!replayed.ok()) return false;  // Damaged already, or not made yet.
+  if (outside) {
+    const std::vector<runtime::DataReference> references = replayed->index.ToStoredLog().outside;
+    return std::any_of(references.begin(), references.end(), [&path](const runtime::DataReference& reference) {
+      return path == "data/" + runtime::DataFileName(reference.position);
+    });
+  }
   const auto holds = [&path](uint32_t segment) { return path == "log/" + runtime::SegmentName(segment); };
   if (std::none_of(replayed->segments.begin(), replayed->segments.end(), holds)) return false;
   return !holds(replayed->end.segment) || offset + size <= replayed->rewrite.begin;

@@ -68,6 +68,9 @@ absl::Status StackNode::Begin() {
   if (!data.ok()) return data.status();
   data_ = *std::move(data);
   replica_ = application_.MakeReplica();
+  if (const uint32_t bytes_min = world_.scenario.data_bytes_min; bytes_min != 0) {
+    data_store_ = std::make_unique<runtime::FileDataStore>(*files_, runtime::FileDataStoreOptions{"data", bytes_min});
+  }
 
   const int64_t election = world_.scenario.election_timeout_micros;
   runtime::Scheduler& timers = lanes_[static_cast<size_t>(Lane::kTimers)];
@@ -151,6 +154,7 @@ void StackNode::EndProcess() {
   host_.reset();  // Before what holds its connections: they are not closed one by one.
   peers_.reset();
   replica_.reset();
+  data_store_.reset();
   data_ = {};
   files_.reset();
   for (LaneScheduler& lane : lanes_) lane.Clear();

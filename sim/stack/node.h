@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/data/file_data_store.h"
 #include "runtime/driver/data_directory.h"
 #include "runtime/driver/driver.h"
 #include "runtime/memory/memory_files.h"
@@ -110,6 +111,7 @@ class StackNode final : public Server,
   absl::StatusOr<std::string> Lookup(std::string_view query) override { return replica_->machine().Lookup(query); }
   std::unique_ptr<runtime::SnapshotSource> Freeze() override { return replica_->machine().Freeze(); }
   absl::Status Restore(runtime::SnapshotSource& source) override { return replica_->machine().Restore(source); }
+  runtime::DataStore* data() override { return data_store_.get(); }
   void CheckRestart(const DurableState& durable, const State& state);
   void CheckDisk(const Input& input, const State& state);
   void Book(const Input& input, const State& state, const EffectSink& effects);
@@ -147,6 +149,7 @@ class StackNode final : public Server,
   std::unique_ptr<runtime::MemoryFiles> files_;
   runtime::DataDirectory data_;
   std::unique_ptr<Replica> replica_;
+  std::unique_ptr<runtime::DataStore> data_store_;
   std::unique_ptr<runtime::MemoryHost> host_;
   std::unique_ptr<runtime::Peers> peers_;
   std::unique_ptr<runtime::Driver> driver_;

@@ -66,7 +66,7 @@ struct Report {
 bool IsOf(Layer layer, const std::string& property) {
   switch (layer) {
     case Layer::kInvariant:
-      return false;
+      return property == kInvariantProperty;
     case Layer::kRefinement:
       return property == "Refinement";
     case Layer::kHistory:

@@ -52,8 +52,8 @@ struct Catch {
   bool out_of_time = false;
 };
 
-// The name under which a process that ended itself by LOCKSTEP_CHECK is caught.
-inline constexpr const char* kInvariantProperty = "LOCKSTEP_CHECK";
+// The name under which LOCKSTEP_CHECK is caught: a run says it (sim/invariant.h), or its process ends.
+inline constexpr const char* kInvariantProperty = "InternalInvariant";
 
 // Hunts in child processes: the code may stop its process or never return.
 Catch Pursue(const Hunt& hunt);

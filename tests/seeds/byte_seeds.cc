@@ -109,8 +109,9 @@ void WriteLog(Folder& folder) {
     log.Commit([](const absl::Status& status) { LOCKSTEP_CHECK(status.ok()); });
     clock.Advance(1000);
     for (const std::string& path : disk.Paths()) {
-      if (disk.Content(path).size() > 64 && path.find("log-") != std::string::npos)
-        folder.AddEach(disk.Content(path), 2);
+      const std::string& content = disk.Content(path);
+      const size_t bytes = content.find_last_not_of('\0') + 1;  // Without the zeros behind it.
+      if (bytes > 64 && path.find("log-") != std::string::npos) folder.AddEach(content.substr(0, bytes), 6);
     }
   };
   log.SaveVote(3, {2, 0});
@@ -122,6 +123,7 @@ void WriteLog(Folder& folder) {
       const std::string command(static_cast<size_t>(i) * 37, 'c');
       write.entries.push_back({3, static_cast<uint32_t>(command.size()), EntryKind::kCommand});
       payloads.push_back(MakePayload(SharedBytes(command)));
+      if (i == 3) payloads.back().bytes = {};  // It lies outside the log.
     }
     log.Append(write, payloads);
     commit();
