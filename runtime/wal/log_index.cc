@@ -83,6 +83,11 @@ absl::Status LogIndex::PutEntry(const Record& record, LogAddress address) {
   if (outside && record.entry.kind != EntryKind::kCommand) {
     return absl::InvalidArgumentError("a reference to something that is no command");
   }
+  const uint64_t bytes = record.payload.bytes.size();
+  if (!outside && record.entry.kind == EntryKind::kCommand && bytes != record.entry.bytes) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("an entry that says ", record.entry.bytes, " bytes with a command of ", bytes));
+  }
   TruncateAfter(record.index - 1);
   if (record.entry.kind == EntryKind::kConfiguration) {
     auto configuration = DecodeConfiguration(record.payload.bytes.view());

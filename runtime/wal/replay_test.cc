@@ -120,6 +120,16 @@ TEST_F(ReplayTest, ChangesBelowTheBaseAndGapsAreRefused) {
   EXPECT_NE(Refusal(records).find("entry 4 follows entry 2: those between are missing"), std::string::npos);
 }
 
+// Whoever reads it later would believe the entry, and ask for gigabytes.
+TEST_F(ReplayTest, ACommandOfAnotherSizeThanItsEntrySaysIsRefused) {
+  Record entry = Entry(1, "abc");
+  entry.entry.bytes = 3'910'959'990;
+  EXPECT_NE(Refusal({Begin({}, {}), entry}).find("an entry that says 3910959990 bytes with a command of 3"),
+            std::string::npos);
+  entry.entry.bytes = 2;
+  EXPECT_NE(Refusal({Begin({}, {}), entry}).find("an entry that says 2 bytes with a command of 3"), std::string::npos);
+}
+
 TEST_F(ReplayTest, AReferenceIsToACommand) {
   Record reference = Entry(1, "");
   reference.type = RecordType::kReference;
