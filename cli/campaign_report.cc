@@ -8,6 +8,7 @@
 #include "absl/strings/str_replace.h"
 #include "core/effect.h"
 #include "core/types.h"
+#include "sim/services/goals.h"
 #include "spec/properties/goals.h"
 
 namespace lockstep::cli {
@@ -58,8 +59,14 @@ std::vector<CoverageSection> CoverageOf(const sim::Counters& times, const sim::C
     const auto goal = static_cast<spec::Goal>(i);
     // A write-ahead log confirms its writes in the order in which they were asked for.
     const bool never =
-        goal == spec::Goal::kHalted || (goal == spec::Goal::kCompletionOutOfOrder && stack == sim::Stack::kFull);
+        goal == spec::Goal::kHalted || (goal == spec::Goal::kCompletionOutOfOrder && stack != sim::Stack::kCore);
     sections[4].rows.push_back({Name(goal), at(times.goals), at(seeds.goals), never});
+  }
+  if (stack != sim::Stack::kService) return sections;
+  sections.push_back({"services", {}});
+  for (size_t i = 0; i < sim::kServiceGoalCount; ++i) {
+    const auto at = [i](const std::vector<uint64_t>& counts) { return i < counts.size() ? counts[i] : 0; };
+    sections[5].rows.push_back({ToString(static_cast<sim::ServiceGoal>(i)), at(times.service), at(seeds.service)});
   }
   return sections;
 }

@@ -170,7 +170,9 @@ std::string Heading(const Arguments& arguments, const std::vector<sim::Fault>& f
                                                  : absl::StrCat(arguments.minutes, " minutes of seeds");
   return absl::StrCat("Running ", amount, " from ", arguments.start_seed, ", ", arguments.jobs, " at a time, ",
                       arguments.nodes > 0 ? absl::StrCat(arguments.nodes) : std::string("1 to 7"),
-                      arguments.stack == sim::Stack::kFull ? " whole nodes, " : " bare cores, ",
+                      arguments.stack == sim::Stack::kCore   ? " bare cores, "
+                      : arguments.stack == sim::Stack::kFull ? " whole nodes, "
+                                                             : " whole nodes with services, ",
                       faults.size() == sim::FaultsOf(arguments.stack).size() ? "all" : absl::StrCat(faults.size()),
                       " kinds of faults");
 }
@@ -226,10 +228,11 @@ int RunFuzz(int argc, char** argv) {
       ->check(CLI::Range(1, 1024));
   app.add_option("--faults", arguments.faults,
                  "The faults to inject, separated by commas; or all, or none (without it, all)");
-  app.add_option("--stack", arguments.stack_name,
-                 "What runs in each server: full, a whole node with its files and connections; or core, the bare core "
-                 "(without it, full)")
-      ->check(CLI::IsMember({"full", "core"}));
+  app.add_option(
+         "--stack", arguments.stack_name,
+         "What runs in each server: full, a whole node with its files and connections; service, the same with the "
+         "key-value store on it and clients of its own; or core, the bare core (without it, full)")
+      ->check(CLI::IsMember({"full", "service", "core"}));
   app.add_flag("--list-faults", arguments.list_faults, "Print the faults and what they do");
   app.add_option("--start-seed", arguments.start_seed, "The first seed (without it, 1)");
   app.add_option("--output", arguments.output, "The folder for the trace of a failure (without it, this one)");
@@ -247,7 +250,7 @@ int RunFuzz(int argc, char** argv) {
     return FailUsage(std::string(status.message()));
   }
   if (arguments.seeds == 0 && arguments.minutes == 0) {
-    arguments.seeds = arguments.stack == sim::Stack::kFull ? kSeedsByDefault : kCoreSeedsByDefault;
+    arguments.seeds = arguments.stack == sim::Stack::kCore ? kCoreSeedsByDefault : kSeedsByDefault;
   }
   if (arguments.jobs == 0) arguments.jobs = std::max(1u, std::thread::hardware_concurrency());
   return Fuzz(arguments, *faults);

@@ -25,6 +25,8 @@ Counters Once(const Counters& counters) {
   for (const FaultRow& row : FaultTable()) once.faults[row.fault] = one(counters.faults[row.fault]);
   once.goals.resize(counters.goals.size());
   std::transform(counters.goals.begin(), counters.goals.end(), once.goals.begin(), one);
+  once.service.resize(counters.service.size());
+  std::transform(counters.service.begin(), counters.service.end(), once.service.begin(), one);
   once.operations_invoked = one(counters.operations_invoked);
   once.operations_ok = one(counters.operations_ok);
   once.operations_failed = one(counters.operations_failed);

@@ -9,42 +9,38 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "sim/history.h"
 #include "sim/links.h"
 #include "sim/observer.h"
 #include "sim/server.h"
+#include "sim/workload.h"
 #include "sim/world.h"
 
 namespace lockstep::sim {
 
-class Clients {
+class Clients final : public Workload {
  public:
   Clients(World& world, Servers& servers);
 
-  void Begin();
-  // From now on they only write, and ask `servers`, or whoever those name as leader.
-  void WriteTo(ServerSet servers) {
+  void Begin() override;
+  void WriteTo(ServerSet servers) override {
     write_to_ = servers;
     write_to_since_ = world_.now;
   }
-  // No new operations from now on.
-  void Stop() { stopped_ = true; }
-  bool idle() const { return open_ == 0; }
+  void Stop() override { stopped_ = true; }
+  std::string Waits() const override { return open_ == 0 ? "" : "a client still waits"; }
 
-  // Events.
-  void Invoke(uint32_t client);
-  void TakeReply(uint32_t slot);
-  void TimeOut(uint32_t client, uint64_t attempt);
-  // A client without an operation, if there is one, reads at `server` now.
-  void ReadNow(uint32_t server);
+  void Invoke(uint32_t client) override;
+  void TakeReply(uint32_t slot) override;
+  void TimeOut(uint32_t client, uint64_t attempt) override;
+  void ReadNow(uint32_t server) override;
 
-  // When the first write invoked since WriteTo was answered; nothing if none was yet.
-  std::optional<int64_t> first_write_at() const { return first_write_at_; }
-  // The run is over: what is open has no answer.
-  void Finish();
-  History::Verdict verdict() const { return history_.verdict(); }
+  std::optional<int64_t> first_write_at() const override { return first_write_at_; }
+  void Finish() override;
+  Verdict verdict() const override { return history_.verdict(); }
 
  private:
   struct Client {

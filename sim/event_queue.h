@@ -26,6 +26,7 @@ enum class EventKind : uint8_t {
   kLookUp,             // argument: request id. A read by lease looks up its value.
   kUnreachable,        // detail: number of the peer.
   kTask,               // detail: lane, argument: the task's id. Of a whole node.
+  kCall,               // argument: of the application's. What a client of its own kind sends a whole node.
   // At a node, whatever its state.
   kCrash,    // If still in `life`.
   kRestart,  //

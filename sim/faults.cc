@@ -64,11 +64,22 @@ const std::array<FaultRow, kFaultCount>& FaultTable() {
 
 const char* ToString(Fault fault) { return FaultTable()[static_cast<size_t>(fault)].name; }
 
-const char* ToString(Stack stack) { return stack == Stack::kFull ? "full" : "core"; }
+const char* ToString(Stack stack) {
+  switch (stack) {
+    case Stack::kCore:
+      return "core";
+    case Stack::kFull:
+      return "full";
+    case Stack::kService:
+      return "service";
+  }
+  return "";
+}
 
 std::optional<Stack> StackNamed(std::string_view name) {
   if (name == "full") return Stack::kFull;
   if (name == "core") return Stack::kCore;
+  if (name == "service") return Stack::kService;
   return std::nullopt;
 }
 

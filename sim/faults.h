@@ -72,8 +72,9 @@ inline constexpr size_t kFaultCount = static_cast<size_t>(Fault::kWrongName) + 1
 
 // What runs in a simulated server.
 enum class Stack : uint8_t {
-  kCore,  // The bare core with a simulated host.
-  kFull,  // A whole node: driver, log files, snapshot files, codec, connections, state machine.
+  kCore,     // The bare core with a simulated host.
+  kFull,     // A whole node: driver, log files, snapshot files, codec, connections, state machine.
+  kService,  // The same with the key-value store's services on it, and clients of theirs.
 };
 const char* ToString(Stack stack);
 std::optional<Stack> StackNamed(std::string_view name);
@@ -85,7 +86,7 @@ struct FaultRow {
   bool core = true;         // Whether servers of each stack know it.
   bool full = true;
 
-  bool known(Stack stack) const { return stack == Stack::kFull ? full : core; }
+  bool known(Stack stack) const { return stack == Stack::kCore ? core : full; }
 };
 
 // One row for each fault, in the order of the enumeration.

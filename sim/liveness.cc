@@ -89,7 +89,7 @@ void Simulation::CheckProgress() {
 }
 
 std::string Simulation::Unsettled() const {
-  if (!clients_.idle()) return "a client still waits";
+  if (std::string waits = clients_.Waits(); !waits.empty()) return waits;
   for (const Server& node : servers_) {
     if (!Has(healthy_, node.id().number) || node.open_requests() == 0) continue;
     return std::to_string(node.open_requests()) + " requests at node " + ToString(node.id()) + " have no outcome";

@@ -9,17 +9,17 @@
 #include <cstdint>
 #include <vector>
 
-#include "sim/client.h"
 #include "sim/links.h"
 #include "sim/membership.h"
 #include "sim/server.h"
+#include "sim/workload.h"
 #include "sim/world.h"
 
 namespace lockstep::sim {
 
 class Nemesis {
  public:
-  Nemesis(World& world, Cluster& cluster, Clients& clients)
+  Nemesis(World& world, Cluster& cluster, Workload& clients)
       : world_(world), cluster_(cluster), wires_(cluster.wires()), servers_(cluster.servers()), clients_(clients) {}
 
   // Draws what lasts for the whole run, and schedules the first interval.
@@ -82,7 +82,7 @@ class Nemesis {
   Cluster& cluster_;
   Wires& wires_;
   Servers& servers_;
-  Clients& clients_;
+  Workload& clients_;
   std::vector<ActiveCut> cuts_;
   uint64_t next_number_ = 1;
   uint32_t few_followers_armed_ = 0;  // For so many new leaders.

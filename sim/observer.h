@@ -6,6 +6,7 @@
 #define LOCKSTEP_SIM_OBSERVER_H_
 
 #include <cstdint>
+#include <string_view>
 
 #include "core/effect.h"
 #include "core/input.h"
@@ -83,6 +84,7 @@ struct ClientEvent {
   Answer answer = Answer::kPending;  // kPending: this is the invocation.
   uint64_t result = 0;               // kRead: the value read. kCompareAndSet: 1 if it took place.
   NodeId node;                       // Who answered.
+  std::string_view words;            // What it is, if the other fields do not say it all.
 };
 
 class Observer {

@@ -119,6 +119,8 @@ void Counters::Add(const Counters& other) {
   for (const FaultRow& row : FaultTable()) faults[row.fault] += other.faults[row.fault];
   if (goals.size() < other.goals.size()) goals.resize(other.goals.size());
   for (size_t i = 0; i < other.goals.size(); ++i) goals[i] += other.goals[i];
+  if (service.size() < other.service.size()) service.resize(other.service.size());
+  for (size_t i = 0; i < other.service.size(); ++i) service[i] += other.service[i];
   operations_invoked += other.operations_invoked;
   operations_ok += other.operations_ok;
   operations_failed += other.operations_failed;

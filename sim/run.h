@@ -70,7 +70,8 @@ struct Counters {
   std::array<uint64_t, kEffectCount> effects{};
   std::array<uint64_t, kTransitionCount> transitions{};
   FaultArray<uint64_t> faults;
-  std::vector<uint64_t> goals;  // By the goals of spec/properties.
+  std::vector<uint64_t> goals;    // By the goals of spec/properties.
+  std::vector<uint64_t> service;  // With services: by ServiceGoal (services/goals.h).
 
   uint64_t operations_invoked = 0;
   uint64_t operations_ok = 0;

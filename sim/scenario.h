@@ -14,6 +14,7 @@ namespace lockstep::sim {
 struct Scenario {
   uint64_t seed = 1;
   bool full_stack = false;  // Servers are whole nodes (Stack::kFull), not bare cores.
+  bool services = false;    // These have the key-value store's services on them (Stack::kService).
 
   // The cluster: servers 1..servers exist; the first `founders` form the first configuration, the last
   // `founding_learners` of those as learners. The others start empty and wait to be added.
@@ -66,6 +67,10 @@ struct Scenario {
   int64_t session_ttl_millis = 3'600'000;
   uint32_t data_bytes_min = 0;  // Commands of at least this size lie outside the log; 0: none.
 
+  // Of services: from when on a client is too slow for watches, and how much of the past they read at a time.
+  uint64_t watch_unsent_bytes_max = 4 << 20;
+  uint64_t watch_slice_bytes_max = 1 << 20;
+
   // Chance that clients and operators act on a leader, or old copies arrive, the moment it is elected.
   uint32_t new_leader_ppm = 200'000;
 
@@ -74,7 +79,10 @@ struct Scenario {
   int64_t fault_interval_micros = 50'000;       // How often faults that come from time to time may begin.
   int64_t fault_duration_max_micros = 800'000;  // How long they last.
 
-  Stack stack() const { return full_stack ? Stack::kFull : Stack::kCore; }
+  Stack stack() const {
+    if (services) return Stack::kService;
+    return full_stack ? Stack::kFull : Stack::kCore;
+  }
   friend bool operator==(const Scenario&, const Scenario&) = default;
 };
 
@@ -84,6 +92,7 @@ template <typename ScenarioT, typename Visitor>
 void VisitFields(ScenarioT& s, Visitor&& visit) {
   visit("seed", s.seed);
   visit("full_stack", s.full_stack);
+  visit("services", s.services);
   visit("servers", s.servers);
   visit("founders", s.founders);
   visit("founding_learners", s.founding_learners);
@@ -132,6 +141,8 @@ void VisitFields(ScenarioT& s, Visitor&& visit) {
   visit("requests_max", s.requests_max);
   visit("session_ttl_millis", s.session_ttl_millis);
   visit("data_bytes_min", s.data_bytes_min);
+  visit("watch_unsent_bytes_max", s.watch_unsent_bytes_max);
+  visit("watch_slice_bytes_max", s.watch_slice_bytes_max);
   visit("new_leader_ppm", s.new_leader_ppm);
   visit("fault_interval_micros", s.fault_interval_micros);
   visit("fault_duration_max_micros", s.fault_duration_max_micros);

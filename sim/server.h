@@ -21,6 +21,8 @@
 
 namespace lockstep::sim {
 
+class Workload;
+
 class Server {
  public:
   virtual ~Server() = default;
@@ -125,6 +127,8 @@ class Cluster {
   virtual ~Cluster() = default;
   virtual Servers& servers() = 0;
   virtual Wires& wires() = 0;
+  // Clients of its own kind; null: those of client.h will do.
+  virtual Workload* workload() { return nullptr; }
   // At each fault interval: the faults that only this kind of cluster knows.
   virtual void MoreFaults() {}
   // An event that names no server and is not of the run.

@@ -3,18 +3,19 @@
 #include <algorithm>
 #include <utility>
 
+#include "sim/client.h"
 #include "sim/invariant.h"
 
 namespace lockstep::sim {
 namespace {
 
-HistoryVerdict VerdictOn(History::Verdict history, bool failed) {
+HistoryVerdict VerdictOn(Workload::Verdict history, bool failed) {
   switch (history) {
-    case History::Verdict::kLinearizable:
+    case Workload::Verdict::kLinearizable:
       return failed ? HistoryVerdict::kNotChecked : HistoryVerdict::kLinearizable;
-    case History::Verdict::kNotLinearizable:
+    case Workload::Verdict::kNotLinearizable:
       return HistoryVerdict::kNotLinearizable;
-    case History::Verdict::kUnknown:
+    case Workload::Verdict::kUnknown:
       return HistoryVerdict::kUndecided;
   }
   return HistoryVerdict::kNotChecked;
@@ -27,7 +28,8 @@ Simulation::Simulation(World& world, Cluster& cluster)
       cluster_(cluster),
       wires_(cluster.wires()),
       servers_(cluster.servers()),
-      clients_(world_, servers_),
+      own_clients_(cluster.workload() == nullptr ? std::make_unique<Clients>(world_, servers_) : nullptr),
+      clients_(own_clients_ == nullptr ? *cluster.workload() : *own_clients_),
       nemesis_(world_, cluster_, clients_) {}
 
 RunResult Simulation::Run() {

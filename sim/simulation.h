@@ -5,12 +5,13 @@
 #ifndef LOCKSTEP_SIM_SIMULATION_H_
 #define LOCKSTEP_SIM_SIMULATION_H_
 
+#include <memory>
 #include <string>
 
-#include "sim/client.h"
 #include "sim/nemesis.h"
 #include "sim/run.h"
 #include "sim/server.h"
+#include "sim/workload.h"
 #include "sim/world.h"
 
 namespace lockstep::sim {
@@ -45,7 +46,8 @@ class Simulation {
   Cluster& cluster_;
   Wires& wires_;
   Servers& servers_;
-  Clients clients_;
+  std::unique_ptr<Workload> own_clients_;  // Unless the cluster has some.
+  Workload& clients_;
   Nemesis nemesis_;
 
   Phase phase_ = Phase::kSafety;

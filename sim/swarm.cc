@@ -234,13 +234,34 @@ void DrawHost(Choices& choices, Scenario& scenario) {
   scenario.options.snapshot_trailing_bytes = OneOf(choices, kTrailingBytes);
 }
 
+// Leases last for whole seconds: so do runs, all is slower, and clients take their time.
+void DrawServices(Choices& choices, Scenario& scenario) {
+  const int64_t times = std::max<int64_t>(1, 100'000 / scenario.election_timeout_micros);
+  for (int64_t* const micros :
+       {&scenario.election_timeout_micros, &scenario.heartbeat_micros, &scenario.network_delay_min_micros,
+        &scenario.network_delay_max_micros, &scenario.disk_delay_min_micros, &scenario.disk_delay_max_micros,
+        &scenario.fault_interval_micros, &scenario.fault_duration_max_micros, &scenario.request_timeout_micros,
+        &scenario.liveness_bound_micros, &scenario.clock_error_max_micros, &scenario.options.lease_micros}) {
+    *micros *= times;
+  }
+  scenario.safety_micros = choices.Between(2'000'000, 6'000'000);
+  scenario.think_time_max_micros = choices.Between(20'000, 120'000);
+  scenario.request_timeout_micros = std::max<int64_t>(scenario.request_timeout_micros, 100'000);
+  scenario.liveness_bound_micros += 12'000'000;
+  static constexpr uint64_t kUnsent[] = {1, 300, 4 << 20, 4 << 20};
+  static constexpr uint64_t kSlices[] = {1, 200, 1 << 20};
+  scenario.watch_unsent_bytes_max = OneOf(choices, kUnsent);
+  scenario.watch_slice_bytes_max = OneOf(choices, kSlices);
+}
+
 }  // namespace
 
 Scenario DrawScenario(uint64_t seed, const SwarmOptions& options) {
   Choices choices = Choices::Seeded(~seed);
   Scenario scenario;
   scenario.seed = seed;
-  scenario.full_stack = options.stack == Stack::kFull;
+  scenario.full_stack = options.stack != Stack::kCore;
+  scenario.services = options.stack == Stack::kService;
   DrawCluster(choices, options, scenario);
   DrawTiming(choices, scenario);
   DrawLimits(choices, scenario);
@@ -258,6 +279,7 @@ Scenario DrawScenario(uint64_t seed, const SwarmOptions& options) {
   DrawLaggards(choices, options, scenario);
   DrawLeases(choices, options, scenario);
   if (scenario.full_stack) DrawHost(choices, scenario);
+  if (scenario.services) DrawServices(choices, scenario);
   return scenario;
 }
 

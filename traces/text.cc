@@ -104,12 +104,15 @@ std::string OperationText(const proto::Operation& operation) {
     default:
       what = absl::StrCat("compare-and-set ", what, " ", operation.expected(), " -> ", operation.argument());
   }
+  const bool worded = !operation.words().empty();
+  if (worded) what = operation.words();
   std::string text = absl::StrCat("client ", operation.client(), " ");
   switch (operation.answer()) {
     case proto::ANSWER_PENDING:
       return absl::StrCat(text, "calls ", what);
     case proto::ANSWER_OK:
       absl::StrAppend(&text, "done: ", what);
+      if (worded) break;
       if (operation.kind() == proto::OPERATION_KIND_READ) absl::StrAppend(&text, " gave ", operation.result());
       if (operation.kind() == proto::OPERATION_KIND_COMPARE_AND_SET) {
         text += operation.result() != 0 ? " took place" : " found another value";

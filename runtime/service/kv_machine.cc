@@ -40,7 +40,11 @@ const std::shared_ptr<kvsm::Machine>& KvMachine::state() const {
 
 void KvMachine::Apply(std::span<const Command> commands, std::vector<std::string>& replies) {
   kvsm::Machine& machine = *state();
-  for (const Command& command : commands) machine.Apply(command.bytes, replies.emplace_back());
+  for (const Command& command : commands) {
+    const bool compacts = !command.bytes.empty() && command.bytes[0] == static_cast<char>(kvsm::CommandKind::kCompact);
+    if (compacts && compacting_) compacting_();
+    machine.Apply(command.bytes, replies.emplace_back());
+  }
   machine.Collect(kCollectedPerBatch);
   if (applied_) applied_();
 }

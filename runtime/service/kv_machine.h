@@ -33,9 +33,13 @@ class KvMachine final : public StateMachine {
 
   // `applied` is called after each Apply, on the host's thread, within the driver's turn: it must not call the driver.
   void SetApplied(std::function<void()> applied) { applied_ = std::move(applied); }
+  // `compacting` is called before a compaction, with all that comes before it applied: after it some of that cannot be
+  // told any more. Within an Apply, as above.
+  void SetCompacting(std::function<void()> compacting) { compacting_ = std::move(compacting); }
 
  private:
   std::function<void()> applied_;
+  std::function<void()> compacting_;
   mutable std::shared_ptr<kvsm::Machine> state_;
   mutable uint64_t restores_ = 0;
   // From a Restore in the background until the host's thread next looks.

@@ -89,13 +89,17 @@ void Services::Parts::Collect() {
 Services::Services(Clock& clock, Scheduler& scheduler, KvMachine& machine, const ServiceOptions& options)
     : parts_(std::make_unique<Parts>(clock, scheduler, machine, options)) {
   machine.SetApplied([this] { parts_->OnApplied(); });
+  machine.SetCompacting([this] { parts_->hub.OnCompacting(); });
   parts_->context.submitter.SetLocalCall(
       [this](std::string_view method, std::string_view request, Submitter::CallDone done) {
         parts_->cluster.Run(method, request, std::move(done));
       });
 }
 
-Services::~Services() { parts_->context.machine.SetApplied(nullptr); }
+Services::~Services() {
+  parts_->context.machine.SetApplied(nullptr);
+  parts_->context.machine.SetCompacting(nullptr);
+}
 
 void Services::Register(RpcMethods& methods) {
   RpcMethods own;

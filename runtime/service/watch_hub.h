@@ -88,6 +88,12 @@ class WatchHub {
   // The state has changed. May come from within the driver's turn.
   void OnApplied() { WakeUp(); }
 
+  // What is applied is about to be compacted: whoever is up to date hears of it before.
+  void OnCompacting() {
+    TakeRestore();
+    TellNews();
+  }
+
   // All that is up to date has been told up to here.
   kvsm::Revision told() const { return told_; }
   size_t size() const { return size_; }

@@ -98,6 +98,23 @@ TEST_F(WatchServiceTest, TellsWhatHappensAndWhatHasHappened) {
   EXPECT_EQ(Events(*stream, 6), "6:c=4");
 }
 
+// What a node catches up with comes in one batch; the watch was up to date before.
+TEST_F(WatchServiceTest, TellsWhatIsCompactedInTheSameBatch) {
+  Begin(3);
+  const uint32_t behind = cluster->Other(leader);
+  Put("a", "1");
+  const auto stream = Stream(behind);
+  Write(*stream, All(2));
+  EXPECT_EQ(Events(*stream, 2), "2:a=1");
+  cluster->cluster().cut_off.insert(behind);
+  Put("a", "2");
+  Put("a", "3");
+  Put("b", "4");
+  Compact(5);
+  cluster->cluster().cut_off.clear();
+  EXPECT_EQ(Events(*stream, 5), "3:a=2 4:a=3 5:b=4");
+}
+
 TEST_F(WatchServiceTest, OnlyOfWhatWasAskedFor) {
   Begin();
   const struct {

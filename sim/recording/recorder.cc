@@ -144,6 +144,7 @@ void Recorder::OnClient(const ClientEvent& event) {
   operation->set_expected(event.expected);
   operation->set_answer(static_cast<proto::Answer>(static_cast<int>(event.answer)));
   operation->set_result(event.result);
+  operation->set_words(std::string(event.words));
   PutNode(event.node, operation);
   Emit();
 }

@@ -1,7 +1,8 @@
 // Application: what the servers of a run replicate, and what clients' operations are to it, as bytes.
 //
 // A node knows only this: bytes to propose, queries to look up, replies to understand. MapApplication is the smallest
-// one: a map of registers under client sessions.
+// one: a map of registers under client sessions. An application may bring clients of its own, who say what they say by
+// kCall events, and a server of theirs on each node (sim/services).
 #ifndef LOCKSTEP_SIM_STACK_APPLICATION_H_
 #define LOCKSTEP_SIM_STACK_APPLICATION_H_
 
@@ -12,25 +13,54 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/clock.h"
 #include "runtime/machine/state_machine.h"
 #include "sim/command.h"
 #include "sim/observer.h"
 
+namespace lockstep::runtime {
+class Driver;
+class Peers;
+}  // namespace lockstep::runtime
+
 namespace lockstep::sim {
+
+class Servers;
+class Workload;
+
+// What a replica is made with: its node's, of one life.
+struct ReplicaHost {
+  NodeId node;
+  uint32_t life = 0;
+  runtime::Clock& clock;
+  runtime::Scheduler& scheduler;
+  std::function<bool()> ended;  // Nothing it does reaches anybody any more.
+};
 
 // One node's copy, of one life.
 class Replica {
  public:
   virtual ~Replica() = default;
   virtual runtime::StateMachine& machine() = 0;
-  // The operation that the command at `index` has carried out just now; 0: none (a repetition, a session's begin).
-  virtual uint64_t TakeExecuted(Index index) = 0;
+  // The operation that this command, applied just now, has carried out; 0: none (a repetition, a session's begin), or
+  // none that the run has a number for.
+  virtual uint64_t Executed(const runtime::Command& command, std::string_view reply) = 0;
+
+  // The node's driver and connections, which last until Detach.
+  virtual void Attach(runtime::Driver& /*driver*/, runtime::Peers& /*peers*/) {}
+  virtual void Detach() {}
+  // Within the driver's turn.
+  virtual void OnRoleChanged() {}
+  // What a kCall event brings.
+  virtual void Receive(uint64_t /*argument*/) {}
+  // What was under way has ended, and the process lives: what it has said leaves.
+  virtual void Flush() {}
 };
 
-class Application {
+// How the operations of client.h's clients are said, and what they are answered.
+class OperationCodec {
  public:
-  virtual ~Application() = default;
-  virtual std::unique_ptr<Replica> MakeReplica() = 0;
+  virtual ~OperationCodec() = default;
 
   // A client's session, to be proposed before its first command.
   virtual std::string EncodeOpenSession(int64_t wall_millis) = 0;
@@ -48,6 +78,19 @@ class Application {
   virtual Meaning DecodeReply(Payload payload, std::string_view reply) = 0;
   // `found`: false if there is no such key.
   virtual uint64_t DecodeLookup(bool found, std::string_view reply) = 0;
+};
+
+class Application {
+ public:
+  virtual ~Application() = default;
+  virtual std::unique_ptr<Replica> MakeReplica(const ReplicaHost& host) = 0;
+  // Clients of its own, of these servers, or null: those of client.h, and then there is a codec.
+  virtual Workload* MakeWorkload(Servers& /*servers*/) { return nullptr; }
+  virtual OperationCodec* codec() { return nullptr; }
+  // The process on this server has ended.
+  virtual void Ended(uint32_t /*server*/) {}
+  // A kCall event has found no process, or the one it found has ended before it was heard.
+  virtual void Refuse(uint64_t /*argument*/) {}
 };
 
 // A hash of the state of `machine`.

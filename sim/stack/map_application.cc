@@ -55,18 +55,21 @@ class NotingMachine final : public runtime::StateMachine {
 class MapReplica final : public Replica {
  public:
   runtime::StateMachine& machine() override { return sessions_; }
-  uint64_t TakeExecuted(Index index) override { return inner_.TakeExecuted(index); }
+  uint64_t Executed(const runtime::Command& command, std::string_view) override {
+    return inner_.TakeExecuted(command.index);
+  }
 
  private:
   NotingMachine inner_;
   runtime::SessionMachine sessions_{inner_};
 };
 
-class MapApplication final : public Application {
+class MapApplication final : public Application, private OperationCodec {
  public:
   MapApplication(const CommandTable& commands, int64_t ttl_millis) : commands_(commands), ttl_millis_(ttl_millis) {}
 
-  std::unique_ptr<Replica> MakeReplica() override { return std::make_unique<MapReplica>(); }
+  std::unique_ptr<Replica> MakeReplica(const ReplicaHost&) override { return std::make_unique<MapReplica>(); }
+  OperationCodec* codec() override { return this; }
 
   std::string EncodeOpenSession(int64_t wall_millis) override {
     return runtime::EncodeRegisterSession(wall_millis, ttl_millis_);

@@ -67,13 +67,13 @@ absl::Status StackNode::Begin() {
   auto data = runtime::OpenDataDirectory(*files_, entropy_, files);
   if (!data.ok()) return data.status();
   data_ = *std::move(data);
-  replica_ = application_.MakeReplica();
   if (const uint32_t bytes_min = world_.scenario.data_bytes_min; bytes_min != 0) {
     data_store_ = std::make_unique<runtime::FileDataStore>(*files_, runtime::FileDataStoreOptions{"data", bytes_min});
   }
 
   const int64_t election = world_.scenario.election_timeout_micros;
   runtime::Scheduler& timers = lanes_[static_cast<size_t>(Lane::kTimers)];
+  replica_ = application_.MakeReplica({id_, life_, node_clock_, timers, [this] { return muted(); }});
   host_ = std::make_unique<runtime::MemoryHost>(wires_.network(), lanes_[static_cast<size_t>(Lane::kNetwork)],
                                                 StackWires::HostName(number_));
   runtime::PeersOptions peers;
@@ -101,6 +101,7 @@ absl::Status StackNode::Begin() {
   driver_ = *std::move(started);
   data_.stored = {};
   peers_->SetReceiver(0, driver_.get());
+  replica_->Attach(*driver_, *peers_);
   return absl::OkStatus();
 }
 
@@ -149,6 +150,7 @@ void StackNode::EndProcess() {
   ++life_;
   paused_ = false;
   if (driver_ != nullptr) last_state_ = driver_->state();
+  if (driver_ != nullptr) replica_->Detach();
   if (peers_ != nullptr) peers_->SetReceiver(0, nullptr);
   driver_.reset();
   host_.reset();  // Before what holds its connections: they are not closed one by one.
@@ -161,12 +163,14 @@ void StackNode::EndProcess() {
   open_.clear();
   for (const QueuedEvent& event : backlog_) {
     if (event.kind == EventKind::kRequest) world_.requests.Take(event.argument);
+    if (event.kind == EventKind::kCall) application_.Refuse(event.argument);
   }
   backlog_.clear();
 }
 
 void StackNode::Crash() {
   EndProcess();
+  application_.Ended(number_);
   if (std::exchange(begun_, false)) {
     ++world_.counters.transitions[static_cast<size_t>(Transition::kStopped)];
     if (world_.observer != nullptr) world_.observer->OnCrash({world_.now, id_});
@@ -284,10 +288,17 @@ void StackNode::Handle(const QueuedEvent& event) {
   }
   if (event.kind == EventKind::kRequest) {
     TakeRequest(static_cast<uint32_t>(event.argument));
+  } else if (event.kind == EventKind::kCall) {
+    if (up()) {
+      replica_->Receive(event.argument);
+    } else {
+      application_.Refuse(event.argument);
+    }
   } else if (event.kind == EventKind::kTask) {
     RunTask(event);
   }
   if (up()) Settle();
+  if (up() && !muted()) replica_->Flush();
 }
 
 void StackNode::RunTask(const QueuedEvent& event) {

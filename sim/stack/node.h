@@ -104,6 +104,7 @@ class StackNode final : public Server,
   // node_checks.cc: what the driver tells and asks.
   void OnStarted(const DurableState& durable, const State& state, const EffectSink& effects) override;
   void OnStep(const Input& input, const State& state, const EffectSink& effects) override;
+  void OnRoleChanged(const effect::RoleChanged& changed) override;
   void OnConfigurationChanged(const ConfigurationEntry& configuration) override;
   void OnStopped(const absl::Status& why) override;
   void Send(runtime::Envelope envelope) override;

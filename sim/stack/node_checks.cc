@@ -134,6 +134,8 @@ void StackNode::Send(runtime::Envelope envelope) {
   peers_->Send(std::move(envelope));
 }
 
+void StackNode::OnRoleChanged(const effect::RoleChanged&) { replica_->OnRoleChanged(); }
+
 void StackNode::OnConfigurationChanged(const ConfigurationEntry& configuration) {
   for (NodeId member : configuration.configuration.Members()) {
     if (member != id_) peers_->SetAddress(member, StackWires::Address(member.number));
@@ -148,11 +150,13 @@ void StackNode::OnStopped(const absl::Status& why) {
 }
 
 void StackNode::Apply(std::span<const runtime::Command> commands, std::vector<std::string>& replies) {
+  const size_t first = replies.size();
   replica_->machine().Apply(commands, replies);
   if (muted()) return;
-  for (const runtime::Command& command : commands) {
+  for (size_t i = 0; i < commands.size(); ++i) {
+    const runtime::Command& command = commands[i];
     const uint64_t payload = uint64_t{1} << 32 | runtime::Crc32c(command.bytes);
-    const uint64_t operation = replica_->TakeExecuted(command.index);
+    const uint64_t operation = replica_->Executed(command, replies[first + i]);
     if (!world_.Check(world_.monitor.AppliedCommand(world_.step, id_, command.index, payload, operation))) return;
   }
   if (world_.now >= slow_apply_until_) return;

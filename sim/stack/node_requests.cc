@@ -25,12 +25,12 @@ void StackNode::TakeRequest(uint32_t slot) {
   const int64_t wall_millis = node_clock_.ReadWallMillis();
   absl::StatusOr<RequestId> id;
   if (request.opens_session) {
-    id = driver_->Propose(runtime::SharedBytes(application_.EncodeOpenSession(wall_millis)), done);
+    id = driver_->Propose(runtime::SharedBytes(application_.codec()->EncodeOpenSession(wall_millis)), done);
   } else if (request.payload != 0) {
     id = driver_->Propose(
-        runtime::SharedBytes(application_.EncodeCommand(request.payload, request.session, wall_millis)), done);
+        runtime::SharedBytes(application_.codec()->EncodeCommand(request.payload, request.session, wall_millis)), done);
   } else {
-    id = driver_->Read(application_.EncodeQuery(request.key),
+    id = driver_->Read(application_.codec()->EncodeQuery(request.key),
                        request.lease ? runtime::ReadLevel::kLease : runtime::ReadLevel::kLinearizable, done);
   }
   if (id.ok()) {
@@ -55,11 +55,12 @@ void StackNode::Answered(uint64_t number, const runtime::Answer& answer) {
     const bool told = found || (absl::IsNotFound(answer.status) && answer.reason == effect::Reason::kNone);
     if (!told) return Reply(request, AnswerOf(answer.status), 0, answer.leader, false);
     if (!world_.Check(world_.monitor.ReadServed(world_.step, id_, open.id, answer.index))) return;
-    return Reply(request, Answer::kOk, application_.DecodeLookup(found, answer.reply), kNoNode, false);
+    return Reply(request, Answer::kOk, application_.codec()->DecodeLookup(found, answer.reply), kNoNode, false);
   }
   if (!found) return Reply(request, AnswerOf(answer.status), 0, answer.leader, false);
-  const Application::Meaning meaning = request.opens_session ? application_.DecodeOpenSession(answer.reply)
-                                                             : application_.DecodeReply(request.payload, answer.reply);
+  const OperationCodec::Meaning meaning = request.opens_session
+                                              ? application_.codec()->DecodeOpenSession(answer.reply)
+                                              : application_.codec()->DecodeReply(request.payload, answer.reply);
   Reply(request, meaning.answer, meaning.result, kNoNode, meaning.session_lost);
 }
 

@@ -1,8 +1,8 @@
 #include "sim/stack/stack_cluster.h"
 
+#include <utility>
 #include <vector>
 
-#include "sim/stack/application.h"
 #include "sim/stack/atlas.h"
 #include "sim/stack/node.h"
 #include "sim/stack/wires.h"
@@ -12,10 +12,8 @@ namespace {
 
 class StackCluster final : public Cluster {
  public:
-  explicit StackCluster(World& world)
-      : wires_(world),
-        application_(MakeMapApplication(world.commands, world.scenario.session_ttl_millis)),
-        atlas_(world, servers_, nodes_) {
+  StackCluster(World& world, std::unique_ptr<Application> application)
+      : wires_(world), application_(std::move(application)), atlas_(world, servers_, nodes_) {
     const Scenario& scenario = world.scenario;
     const Configuration founding = FoundingConfiguration(scenario);
     for (uint32_t n = 1; n <= scenario.servers; ++n) {
@@ -24,22 +22,27 @@ class StackCluster final : public Cluster {
       nodes_.push_back(node.get());
       servers_.Add(std::move(node));
     }
+    workload_ = application_->MakeWorkload(servers_);
   }
 
   Servers& servers() override { return servers_; }
   Wires& wires() override { return wires_; }
+  Workload* workload() override { return workload_; }
   void MoreFaults() override { atlas_.Strike(); }
 
  private:
   StackWires wires_;
   const std::unique_ptr<Application> application_;
   Servers servers_;
+  Workload* workload_ = nullptr;
   std::vector<StackNode*> nodes_;
   Atlas atlas_;
 };
 
 }  // namespace
 
-std::unique_ptr<Cluster> MakeStackCluster(World& world) { return std::make_unique<StackCluster>(world); }
+std::unique_ptr<Cluster> MakeStackCluster(World& world, std::unique_ptr<Application> application) {
+  return std::make_unique<StackCluster>(world, std::move(application));
+}
 
 }  // namespace lockstep::sim

@@ -5,12 +5,13 @@
 #include <memory>
 
 #include "sim/server.h"
+#include "sim/stack/application.h"
 #include "sim/world.h"
 
 namespace lockstep::sim {
 
-// The cluster of world.scenario, nothing of it started. `world` must outlive it.
-std::unique_ptr<Cluster> MakeStackCluster(World& world);
+// The cluster of world.scenario, nothing of it started, with `application` on its nodes. `world` must outlive it.
+std::unique_ptr<Cluster> MakeStackCluster(World& world, std::unique_ptr<Application> application);
 
 }  // namespace lockstep::sim
 
