@@ -10,8 +10,7 @@
 namespace lockstep::sim {
 
 void Simulation::Heal() {
-  const Index committed = world_.monitor.committed_index();
-  healthy_ = DrawHealthy(servers_, committed, world_.choices);
+  healthy_ = DrawHealthy(servers_, world_.monitor.committed_configuration_index(), world_.choices);
   world_.faults_on = false;
   nemesis_.Stop();
   healed_at_ = world_.now;

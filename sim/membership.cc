@@ -18,21 +18,6 @@ bool HasMajority(const Servers& servers, ServerSet members, const NodeSet& voter
   return alive >= MajorityOf(voters.size());
 }
 
-// The index of the last configuration that is known to be committed.
-Index CommittedConfiguration(const Servers& servers, Index committed) {
-  Index latest = 0;
-  const auto look = [&](const Log& log) {
-    for (const ConfigurationEntry& entry : log.configurations()) {
-      if (entry.index <= committed) latest = std::max(latest, entry.index);
-    }
-  };
-  for (const Server& server : servers) {
-    look(server.log());
-    look(server.durable_log());
-  }
-  return latest;
-}
-
 MemberChange DrawMember(const Servers& servers, const Configuration& from, Choices& choices) {
   const NodeId id = servers[choices.Below(servers.size())].id();
   const bool second = choices.Below(2) == 0;
@@ -49,10 +34,9 @@ bool HasQuorum(const Servers& servers, ServerSet members, const Configuration& c
 }
 
 bool HasQuorumEverywhere(const Servers& servers, ServerSet members, Index committed) {
-  const Index oldest = CommittedConfiguration(servers, committed);
   const auto all_hold = [&](const Log& log) {
     return std::all_of(log.configurations().begin(), log.configurations().end(), [&](const ConfigurationEntry& entry) {
-      return entry.index < oldest || HasQuorum(servers, members, entry.configuration);
+      return entry.index < committed || HasQuorum(servers, members, entry.configuration);
     });
   };
   return std::all_of(servers.begin(), servers.end(),

@@ -18,7 +18,7 @@ namespace lockstep::sim {
 bool HasQuorum(const Servers& servers, ServerSet members, const Configuration& configuration);
 
 // Whether that is so in every configuration that may be in use: in the log of any node, or on its disk, not older than
-// the one committed last. `committed`: the largest index known to be committed.
+// the one committed last, which is of index `committed`.
 bool HasQuorumEverywhere(const Servers& servers, ServerSet members, Index committed);
 
 // Whether some server that may be counted on has everything up to `committed` for good.
@@ -28,7 +28,7 @@ bool HasGoodCopy(const Servers& servers, Index committed);
 ConfigurationChange DrawChange(const Servers& servers, const Configuration& from, Choices& choices);
 
 // Some members without which a majority of every configuration in use remains, drawn; all servers if nothing can be
-// spared. The cluster must live with these alone.
+// spared. The cluster must live with these alone. `committed`: the index of the configuration committed last.
 ServerSet DrawHealthy(const Servers& servers, Index committed, Choices& choices);
 
 }  // namespace lockstep::sim

@@ -52,7 +52,7 @@ void Nemesis::Transfer(Server& node) {
 void Nemesis::MaybeWipe() {
   Server& node = AnyServer();
   const ServerSet rest = FirstServers(static_cast<uint32_t>(servers_.size())) & ~Only(node.id().number);
-  if (!HasQuorumEverywhere(servers_, rest, world_.monitor.committed_index())) return;
+  if (!HasQuorumEverywhere(servers_, rest, world_.monitor.committed_configuration_index())) return;
   world_.Inject(Fault::kWipe, FaultPhase::kOnce, node.id());
   if (node.up()) node.Crash();
   node.Wipe();

@@ -38,7 +38,6 @@ void MemorySnapshots::RunLater(Task task) {
 }
 
 void MemorySnapshots::MakeCurrent(const Snapshot& snapshot, std::string image) {
-  if (current_.has_value() && current_->last_included.index > snapshot.last_included.index) return;
   current_ = snapshot;
   images_[PositionOf(snapshot.last_included)] = SharedBytes(std::move(image));
 }
@@ -55,7 +54,10 @@ void MemorySnapshots::Take(LogPosition last_included, const ConfigurationEntry& 
       image += *piece;
     }
     const Snapshot snapshot{last_included, configuration, image.size()};
-    MakeCurrent(snapshot, std::move(image));
+    // A newer one may have been received meanwhile.
+    if (!current_.has_value() || current_->last_included.index <= last_included.index) {
+      MakeCurrent(snapshot, std::move(image));
+    }
     done(snapshot);
   });
 }

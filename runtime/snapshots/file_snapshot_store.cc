@@ -149,7 +149,11 @@ void FileSnapshotStore::FinishTaking() {
 void FileSnapshotStore::EndTaking(absl::StatusOr<Snapshot> result) {
   Taken done = std::move(taking_->done);
   taking_.reset();
-  if (result.ok()) MakeCurrent(*result);
+  if (result.ok() && current_.has_value() && current_->last_included.index > result->last_included.index) {
+    RemoveLater(result->last_included);  // A newer one has been received meanwhile.
+  } else if (result.ok()) {
+    MakeCurrent(*result);
+  }
   done(std::move(result));
 }
 
@@ -160,11 +164,7 @@ void FileSnapshotStore::MakeCurrent(const Snapshot& snapshot) {
     current_ = snapshot;
     return;
   }
-  // A snapshot that was received meanwhile may be newer.
-  if (current_.has_value() && current_->last_included.index >= snapshot.last_included.index) {
-    RemoveLater(snapshot.last_included);
-    return;
-  }
+  // What is installed may be older: the rest of an earlier installation has failed, and the core knows nothing of it.
   const std::optional<Snapshot> before = std::exchange(current_, snapshot);
   if (!before.has_value()) return;
   // Whoever is being sent the old one goes on reading it through the open file.

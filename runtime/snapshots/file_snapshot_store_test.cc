@@ -162,6 +162,19 @@ TEST_F(SnapshotStoreTest, WhatIsFoundAtAStartStays) {
   EXPECT_EQ(*node.Content(), "new");
 }
 
+// The rest of an installation may fail, and another leader send an older snapshot: the core asks for that one.
+TEST_F(SnapshotStoreTest, WhatIsInstalledIsCurrentEvenIfItIsOlder) {
+  Node another(clock);
+  const Snapshot newer = *node.Take(9, std::make_unique<TextSource>("at 9"));
+  const Snapshot older = *another.Take(8, std::make_unique<TextSource>("at 8"));
+  node.SendTo(other, newer, 300);
+  ASSERT_TRUE(other.Install(newer).ok());
+  another.SendTo(other, older, 300);
+  ASSERT_TRUE(other.Install(older).ok());
+  EXPECT_EQ(other.store->current(), older);
+  EXPECT_EQ(*other.Content(), "at 8");
+}
+
 // The rest of an installation may fail, and the same snapshot come again.
 TEST_F(SnapshotStoreTest, WhatIsInstalledAgainStays) {
   const auto taken = node.Take(10, std::make_unique<TextSource>(Text(1000, 'a')));

@@ -30,7 +30,7 @@ void Atlas::Strike() {
 
 bool Atlas::Spares(const StackNode& node) const {
   const ServerSet rest = FirstServers(static_cast<uint32_t>(servers_.size())) & ~Only(node.id().number);
-  return HasQuorumEverywhere(servers_, rest, world_.monitor.committed_index());
+  return HasQuorumEverywhere(servers_, rest, world_.monitor.committed_configuration_index());
 }
 
 Atlas::Block Atlas::DrawBlock(StackNode& node) {
@@ -112,7 +112,7 @@ void Atlas::Lose(StackNode& node, Fault fault, bool refused_next) {
 void Atlas::CheckCopies(const StackNode& struck) {
   const ServerSet all = FirstServers(static_cast<uint32_t>(servers_.size()));
   const Index committed = world_.monitor.committed_index();
-  if (!HasQuorumEverywhere(servers_, all, committed)) {
+  if (!HasQuorumEverywhere(servers_, all, world_.monitor.committed_configuration_index())) {
     return world_.Fail("LastGoodCopyProp", struck.id(), "a majority of a configuration has lost its disks");
   }
   if (!HasGoodCopy(servers_, committed)) {

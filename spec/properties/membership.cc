@@ -30,7 +30,11 @@ Index LastConfigurationEntry(const Log& log, Index otherwise) {
 bool CheckFromLog(StepView& view, Index expected_index) {
   const State& state = view.state;
   const ConfigurationEntry& found = state.log.configuration();
-  const std::optional<uint64_t> content = ContentAt(view.watch.history, state.log, found.index);
+  // Who joined later may not have been told what the founders began with: until its first configuration entry it has
+  // none.
+  const bool founder = (view.watch.founders & MaskOf(view.slot)) != 0;
+  const bool untold = found.index == 0 && !founder && found.configuration == Configuration();
+  const std::optional<uint64_t> content = untold ? std::nullopt : ContentAt(view.watch.history, state.log, found.index);
   uint64_t found_content = ContentOf(found.configuration);
   if (found.index > state.log.base_index() && found.index <= state.log.last_index()) {
     found_content = ContentOf(state.log.At(found.index), &found.configuration);

@@ -88,6 +88,11 @@ class Monitor {
 
   // The largest index known to be committed anywhere.
   Index committed_index() const { return watch_.history.committed_index(); }
+  // The index of the last configuration that is committed.
+  Index committed_configuration_index() const {
+    const CommittedConfiguration* last = watch_.history.ConfigurationAt(committed_index());
+    return last == nullptr ? 0 : last->index;
+  }
   // Requests of `node` without an outcome yet.
   size_t open_requests(NodeId node) const;
 

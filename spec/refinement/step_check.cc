@@ -307,15 +307,20 @@ std::optional<Difference> StepCheck::CompareAppend(const Message& message, const
     }
     if (!same) return Difference{"message AppendEntries (entry)", model::ToString(entry), ToString(message)};
   }
-  const model::Peer* peer = node_.FindPeer(message.dest);
-  for (const model::Peer& left : output_.left) {
-    if (left.id == message.dest) peer = &left;
-  }
+  const model::Peer* peer = FindPeer(message.dest);
   if (node_.role == Role::kLeader && (peer == nullptr || append.previous.index < peer->match_index)) {
     return Difference{variable, peer == nullptr ? "none: no member" : "from " + Text(peer->match_index) + " on",
                       ToString(message)};
   }
   return std::nullopt;
+}
+
+// A peer, also one that this very step has left out of the configuration: it may be sent something before that.
+const model::Peer* StepCheck::FindPeer(NodeId id) const {
+  for (const model::Peer& left : output_.left) {
+    if (left.id == id) return &left;
+  }
+  return node_.FindPeer(id);
 }
 
 // A leader may offer its snapshot to a peer that needs what is compacted, and go on with one that it has offered.
@@ -328,7 +333,7 @@ std::optional<Difference> StepCheck::CompareInstall(const Message& message, cons
   }
   const bool current = Map(install.last_included) == node_.snapshot.position &&
                        Same(*node_.snapshot.configuration, install.configuration.configuration);
-  const model::Peer* peer = node_.FindPeer(message.dest);
+  const model::Peer* peer = FindPeer(message.dest);
   if (!current || peer == nullptr || peer->match_index >= node_.log.base_index()) {
     return Difference{"message InstallSnapshot", "the snapshot, to who needs it", ToString(message)};
   }

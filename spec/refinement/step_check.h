@@ -52,6 +52,7 @@ class StepCheck {
   }
 
   std::optional<Difference> CompareAppend(const Message& message, const AppendEntries& append) const;
+  const model::Peer* FindPeer(NodeId id) const;
   std::optional<Difference> CompareInstall(const Message& message, const InstallSnapshot& install);
   std::optional<Difference> CompareLog();
   std::optional<Difference> CompareMissing() const;
