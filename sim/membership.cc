@@ -39,8 +39,11 @@ bool HasQuorumEverywhere(const Servers& servers, ServerSet members, Index commit
       return entry.index < committed || HasQuorum(servers, members, entry.configuration);
     });
   };
-  return std::all_of(servers.begin(), servers.end(),
-                     [&](const Server& server) { return all_hold(server.log()) && all_hold(server.durable_log()); });
+  // What a process had in memory when it ended may be on its disk, though nobody was told.
+  return std::all_of(servers.begin(), servers.end(), [&](const Server& server) {
+    const bool same_life = server.state().id == server.id();
+    return all_hold(server.durable_log()) && (!same_life || all_hold(server.state().log));
+  });
 }
 
 bool HasGoodCopy(const Servers& servers, Index committed) {

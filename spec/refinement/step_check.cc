@@ -334,7 +334,9 @@ std::optional<Difference> StepCheck::CompareInstall(const Message& message, cons
   const bool current = Map(install.last_included) == node_.snapshot.position &&
                        Same(*node_.snapshot.configuration, install.configuration.configuration);
   const model::Peer* peer = FindPeer(message.dest);
-  if (!current || peer == nullptr || peer->match_index >= node_.log.base_index()) {
+  // One that steps down in this step has forgotten its peers.
+  const bool needs = node_.role != Role::kLeader || (peer != nullptr && peer->match_index < node_.log.base_index());
+  if (!current || !needs) {
     return Difference{"message InstallSnapshot", "the snapshot, to who needs it", ToString(message)};
   }
   std::erase_if(refinement_.offers_, [&](const auto& offer) { return offer.peer == message.dest; });
