@@ -143,7 +143,7 @@ TEST_F(NodeTest, LargeCommandsMayLieOutsideTheLog) {
   const std::string large(100'000, 'x');
   ASSERT_EQ(ProposeSomewhere("large=" + large).status, absl::OkStatus());
   ASSERT_EQ(ProposeSomewhere("small=1").status, absl::OkStatus());
-  for (uint32_t i = 1; i <= 3; ++i) EXPECT_EQ(nodes_[i]->Read("large", ReadLevel::kLinearizable, kLong).reply, large);
+  for (uint32_t i = 1; i <= 3; ++i) EXPECT_EQ(ReadAt(i, "large").reply, large);
   const auto data_bytes = [this](uint32_t number) {
     uintmax_t bytes = 0;
     const std::string folder = root_ + "/machine" + std::to_string(number) + "/data";
