@@ -34,6 +34,7 @@ HistoryShape OneKeyUnique(uint32_t operations) {
 void RunCheck(benchmark::State& state, const HistoryShape& shape, Verdict expected, bool want_orders) {
   const RandomHistory random = MakeHistory(shape, FromSeed(1));
   CheckOptions options;
+  options.semantics.model = shape.model;
   options.want_orders = want_orders;
   std::string stage;
   for (auto _ : state) {
