@@ -1,8 +1,6 @@
 // The verb `fuzz`: drives clusters through failure scenarios, one for each seed, until one fails.
 
 #include <algorithm>
-#include <atomic>
-#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -22,6 +20,7 @@
 #include "cli/campaign_report.h"
 #include "cli/coverage_table.h"
 #include "cli/failure.h"
+#include "cli/interrupt.h"
 #include "cli/progress.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
@@ -47,19 +46,6 @@ struct Arguments {
   bool no_color = false;
   bool list_faults = false;
 };
-
-std::atomic<bool> interrupted{false};
-
-void Interrupt(int) { interrupted.store(true, std::memory_order_relaxed); }
-
-// The first Ctrl-C asks for the summary, a second one ends the program.
-void CatchInterrupts() {
-  struct sigaction action = {};
-  action.sa_handler = Interrupt;
-  action.sa_flags = static_cast<int>(SA_RESETHAND);
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-}
 
 int FailUsage(const std::string& message) {
   std::fprintf(stderr, "fuzz: %s\n", message.c_str());
@@ -120,7 +106,7 @@ CampaignSize SizeOf(const sim::CampaignResult& result) {
           .steps = result.steps,
           .simulated_seconds = static_cast<double>(result.simulated_micros) / 1e6,
           .seconds = result.seconds,
-          .interrupted = interrupted};
+          .interrupted = Interrupted()};
 }
 
 uint64_t FaultsIn(const sim::Counters& counters) {
@@ -191,7 +177,7 @@ int Fuzz(const Arguments& arguments, const std::vector<sim::Fault>& faults) {
   options.faults = faults;
   CatchInterrupts();
   Pace pace;
-  const sim::CampaignResult result = sim::RunCampaign(options, interrupted, [&](const sim::CampaignResult& so_far) {
+  const sim::CampaignResult result = sim::RunCampaign(options, Interrupted(), [&](const sim::CampaignResult& so_far) {
     pace.Take(so_far.seconds, so_far.steps);
     line.Show({.seeds = so_far.seeds,
                .seeds_wanted = arguments.seeds,

@@ -1,9 +1,7 @@
 // The verb `shrink`: makes a failing run as small as it can be.
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
-#include <csignal>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -18,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "cli/arguments.h"
 #include "cli/campaign_report.h"
+#include "cli/interrupt.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "cli/version.h"
@@ -46,19 +45,6 @@ struct Arguments {
   double seconds = kSecondsByDefault;
   uint32_t jobs = 0;
 };
-
-std::atomic<bool> interrupted{false};
-
-void Interrupt(int) { interrupted.store(true, std::memory_order_relaxed); }
-
-// The first Ctrl-C saves the best so far, a second one ends the program.
-void CatchInterrupts() {
-  struct sigaction action = {};
-  action.sa_handler = Interrupt;
-  action.sa_flags = static_cast<int>(SA_RESETHAND);
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-}
 
 int Fail(const std::string& message) {
   std::fprintf(stderr, "shrink: %s\n", message.c_str());
@@ -162,7 +148,7 @@ int Shrink(const Arguments& arguments) {
   };
   sim::ShrinkOptions options;
   options.jobs = arguments.jobs;
-  options.stop = &interrupted;
+  options.stop = &Interrupted();
   options.progress = [&line](const sim::ShrinkProgress& progress) { line.Show(progress); };
   options.deadline = after(arguments.seconds * kShareOfDraws);
   const sim::FailingRun smaller = sim::ShrinkDraws(*failing, options);
@@ -188,7 +174,7 @@ int Shrink(const Arguments& arguments) {
   }
   std::printf("%s in %.1f s%s\n\nTrace:    %s\n",
               absl::StrCat(WithThousands(smaller.runs + (lines ? lines->runs : 0)), " runs").c_str(), line.Seconds(),
-              interrupted ? ", interrupted: this is the best so far" : "", trace.c_str());
+              Interrupted() ? ", interrupted: this is the best so far" : "", trace.c_str());
   if (lines.has_value()) std::printf("Scenario: %s\n", scenario.c_str());
   std::printf("Replay:   %s replay %s\n", RunCommand().c_str(), ShellWord(lines ? scenario : trace).c_str());
   return 0;

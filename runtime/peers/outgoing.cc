@@ -9,8 +9,7 @@ namespace lockstep::runtime {
 
 Outgoing::Outgoing(Scheduler& scheduler, Entropy& entropy, Network& network, std::string address,
                    OutgoingOptions options, Told told)
-    : scheduler_(scheduler),
-      entropy_(entropy),
+    : entropy_(entropy),
       network_(network),
       address_(std::move(address)),
       options_(std::move(options)),

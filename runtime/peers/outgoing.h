@@ -61,7 +61,6 @@ class Outgoing final : private ConnectionHandler {
   void Pump();
   void End(const absl::Status& why);
 
-  Scheduler& scheduler_;
   Entropy& entropy_;
   Network& network_;
   const std::string address_;

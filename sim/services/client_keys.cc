@@ -29,31 +29,32 @@ void ServiceClients::Put(uint32_t number, bool leased) {
   const bool plain = plain_.Put(number, request);
   const Asked asked = judge_.Ask(server, request.SerializeAsString(), true);
   Call(number, server, "/etcdserverpb.KV/Put", asked.request, Patience(), [=, this](const Told& told) {
-    switch (told.end) {
-      case End::kOk: {
-        const auto response = ReadMessage<PutResponse>(told.response);
-        judge_.Reached(ServiceGoal::kPut);
-        judge_.Wrote(asked, CommandKind::kPut, response);
-        Saw(number, response.header().revision());
-        clients_[number].believed[request.key()] = request.value();
-        if (plain) plain_.Done(number, response.header().revision(), true);
-        break;
-      }
-      case End::kError:
-        judge_.WriteFailed(asked, CommandKind::kPut, told.error);
-        if (plain) plain_.Refused(number);
-        break;
-      case End::kRefused:
-        judge_.Refused(asked);
-        if (plain) plain_.Refused(number);
-        break;
-      case End::kUnknown:
-        judge_.Unknown(asked);
-        if (plain) plain_.Unknown(number);
-        break;
+    if (told.end == End::kOk) {
+      const auto response = ReadMessage<PutResponse>(told.response);
+      judge_.Reached(ServiceGoal::kPut);
+      judge_.Wrote(asked, CommandKind::kPut, response);
+      Saw(number, response.header().revision());
+      clients_[number].believed[request.key()] = request.value();
+      if (plain) plain_.Done(number, response.header().revision(), true);
+    } else {
+      NotWritten(number, asked, CommandKind::kPut, told, plain);
     }
     Close(number, told, server);
   });
+}
+
+void ServiceClients::NotWritten(uint32_t number, const Asked& asked, CommandKind kind, const Told& told, bool plain) {
+  if (told.end == End::kUnknown) {
+    judge_.Unknown(asked);
+    if (plain) plain_.Unknown(number);
+    return;
+  }
+  if (told.end == End::kError) {
+    judge_.WriteFailed(asked, kind, told.error);
+  } else {
+    judge_.Refused(asked);
+  }
+  if (plain) plain_.Refused(number);
 }
 
 void ServiceClients::Believe(uint32_t number, const RangeResponse& response) {
@@ -227,28 +228,15 @@ void ServiceClients::SendTxn(uint32_t number, const TxnRequest& request, bool pl
   if (plain) plain = plain_.Txn(number, request);
   const Asked asked = judge_.Ask(server, request.SerializeAsString(), true);
   Call(number, server, "/etcdserverpb.KV/Txn", asked.request, Patience(), [=, this](const Told& told) {
-    switch (told.end) {
-      case End::kOk: {
-        const auto response = ReadMessage<TxnResponse>(told.response);
-        judge_.Reached(response.succeeded() ? ServiceGoal::kTxnThen : ServiceGoal::kTxnElse);
-        judge_.Wrote(asked, CommandKind::kTxn, response);
-        Saw(number, response.header().revision());
-        for (const auto& part : response.responses()) Believe(number, part.response_range());
-        if (plain) plain_.Done(number, response);
-        break;
-      }
-      case End::kError:
-        judge_.WriteFailed(asked, CommandKind::kTxn, told.error);
-        if (plain) plain_.Refused(number);
-        break;
-      case End::kRefused:
-        judge_.Refused(asked);
-        if (plain) plain_.Refused(number);
-        break;
-      case End::kUnknown:
-        judge_.Unknown(asked);
-        if (plain) plain_.Unknown(number);
-        break;
+    if (told.end == End::kOk) {
+      const auto response = ReadMessage<TxnResponse>(told.response);
+      judge_.Reached(response.succeeded() ? ServiceGoal::kTxnThen : ServiceGoal::kTxnElse);
+      judge_.Wrote(asked, CommandKind::kTxn, response);
+      Saw(number, response.header().revision());
+      for (const auto& part : response.responses()) Believe(number, part.response_range());
+      if (plain) plain_.Done(number, response);
+    } else {
+      NotWritten(number, asked, CommandKind::kTxn, told, plain);
     }
     Close(number, told, server);
   });

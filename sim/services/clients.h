@@ -145,6 +145,8 @@ class ServiceClients final : public Workload {
 
   // client_keys.cc
   void Put(uint32_t number, bool leased);
+  // A put or a transaction that was not told to have been done.
+  void NotWritten(uint32_t number, const Asked& asked, kvsm::CommandKind kind, const Told& told, bool plain);
   void Get(uint32_t number, uint32_t server, bool range);
   void Delete(uint32_t number);
   void Txn(uint32_t number);
