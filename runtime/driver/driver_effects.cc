@@ -145,8 +145,9 @@ void Driver::Do(effect::SetTimer& timer) {
   const int64_t timeout = options_.election_timeout_micros;
   switch (timer.timer) {
     case effect::Timer::kElection:
-      election_timer_.Set(host_.entropy.DrawBetween(timeout, 2 * timeout - 1),
-                          [this] { Enqueue(input::ElectionTimeout{}); });
+      election_timer_.Set(
+          host_.entropy.DrawBetween(timeout, timeout + timeout * options_.election_spread_percent / 100 - 1),
+          [this] { Enqueue(input::ElectionTimeout{}); });
       return;
     case effect::Timer::kHeartbeat:
       heartbeat_timer_.Set(options_.heartbeat_micros, [this] {

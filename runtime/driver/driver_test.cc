@@ -56,6 +56,26 @@ TEST_F(DriverTest, ThreeNodesAgree) {
   EXPECT_EQ(cluster->machine(leader).map().size(), 7u);
 }
 
+TEST_F(DriverTest, ElectionsBeginWithinTheSpreadOfTheTimeout) {
+  cluster = std::make_unique<MemoryCluster>(1);
+  cluster->options.election_spread_percent = 20;
+  const int64_t timeout = cluster->options.election_timeout_micros;
+  constexpr int64_t kWritingMicros = 20'000;
+  int64_t least = 10 * timeout;
+  int64_t most = 0;
+  for (int i = 0; i < 40; ++i) {
+    const int64_t begun = cluster->clock().now_micros();
+    cluster->StartAll();
+    ASSERT_EQ(cluster->AwaitLeader(), 1u);
+    least = std::min(least, cluster->clock().now_micros() - begun);
+    most = std::max(most, cluster->clock().now_micros() - begun);
+    cluster->LosePower(1);
+  }
+  EXPECT_GE(least, timeout);
+  EXPECT_LT(most, timeout * 12 / 10 + kWritingMicros);
+  EXPECT_GT(most - least, timeout / 10);
+}
+
 TEST_F(DriverTest, AFollowerSaysWhoLeads) {
   const uint32_t leader = Start(3);
   cluster->clock().Advance(100'000);

@@ -37,7 +37,9 @@ struct DriverOptions {
   NodeId id;
   uint64_t group = 0;
   Options core;
-  int64_t election_timeout_micros = 500'000;  // Each draw lies in [1, 2) times this.
+  int64_t election_timeout_micros = 500'000;
+  // Each draw exceeds the timeout by less than this share of it: little is soon over, much seldom splits a vote [Raft §9.3].
+  uint32_t election_spread_percent = 100;
   int64_t heartbeat_micros = 50'000;
   RequestLimits requests;
   uint64_t payload_cache_bytes = 16 << 20;  // More makes writes no faster: a follower that is far behind reads files.

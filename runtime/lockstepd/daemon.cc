@@ -22,6 +22,8 @@ constexpr int64_t kHeartbeatsAfterHandOver = 2;
 constexpr int64_t kRequestMicros = 5'000'000;        // etcd's patience with a request, beside two elections.
 constexpr size_t kRequestOverheadBytes = 512 << 10;  // etcd's.
 constexpr uint64_t kResidentEntries = 8192;
+// Half of etcd's spread: of few members, two seldom begin within a round trip of each other even so.
+constexpr uint32_t kElectionSpreadPercent = 50;
 
 NodeId NodeIdOf(uint64_t member) { return {kvsm::NumberOf(member), kvsm::IncarnationOf(member)}; }
 
@@ -164,6 +166,7 @@ absl::Status Daemon::OpenNode() {
     return std::make_unique<SharedPortNetwork>(loop_, below, *page_server_);
   };
   options.driver.election_timeout_micros = settings_.election_timeout_micros;
+  options.driver.election_spread_percent = kElectionSpreadPercent;
   options.driver.heartbeat_micros = settings_.heartbeat_micros;
   options.driver.core.resident_entries = kResidentEntries;
   if (settings_.snapshot_entries != 0) options.driver.core.snapshot_interval_entries = settings_.snapshot_entries;

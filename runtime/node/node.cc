@@ -19,6 +19,9 @@ absl::Status ValidateNodeOptions(const NodeOptions& options) {
   if (options.driver.election_timeout_micros < 2 * options.driver.heartbeat_micros) {
     return Invalid("`driver.election_timeout_micros` is below two heartbeats: followers would not wait for one");
   }
+  if (options.driver.election_spread_percent < 1 || options.driver.election_spread_percent > 1000) {
+    return Invalid("`driver.election_spread_percent` is not within 1 to 1000");
+  }
   if (options.founding.has_value()) {
     if (absl::Status status = ValidateConfiguration(*options.founding); !status.ok()) {
       return Invalid(absl::StrCat("`founding`: ", std::string(status.message())));

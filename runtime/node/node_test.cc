@@ -278,6 +278,7 @@ TEST(NodeOptionsTest, WhatNoNodeCanRunWithIsRefused) {
   refused([](NodeOptions& o) { o.directory.clear(); }, "`directory`");
   refused([](NodeOptions& o) { o.driver.heartbeat_micros = 0; }, "heartbeat");
   refused([](NodeOptions& o) { o.driver.election_timeout_micros = 60'000; }, "election_timeout");
+  refused([](NodeOptions& o) { o.driver.election_spread_percent = 0; }, "election_spread_percent");
   refused([](NodeOptions& o) { o.founding = Configuration{}; }, "`founding`");
   refused([](NodeOptions& o) { o.id = {7, 0}, o.founding = Founders(3); }, "`founding`");
 }

@@ -24,7 +24,7 @@ class Lines final : public LinkFaults {
 class Node final : public MessageReceiver, public PeersObserver {
  public:
   Node(MemoryClock& clock, MemoryNetwork& network, NodeId id, ClusterId cluster)
-      : host(network, clock, std::to_string(id.number)), entropy(id.number) {
+      : clock(clock), host(network, clock, std::to_string(id.number)), entropy(id.number) {
     options.cluster = cluster;
     options.self = id;
     options.listen_address = "node:" + std::to_string(id.number);
@@ -37,8 +37,10 @@ class Node final : public MessageReceiver, public PeersObserver {
   void OnConnected(NodeId, Channel) override { ++connected; }
   void OnTrouble(const std::string& whom, const absl::Status& why) override {
     trouble = whom + ": " + std::string(why.message());
+    troubled_at.push_back(clock.now_micros());
   }
 
+  MemoryClock& clock;
   MemoryHost host;
   MemoryEntropy entropy;
   PeersOptions options;
@@ -47,6 +49,7 @@ class Node final : public MessageReceiver, public PeersObserver {
   std::vector<NodeId> lost;
   int connected = 0;
   std::string trouble;
+  std::vector<int64_t> troubled_at;
 };
 
 class PeersTest : public testing::Test {
@@ -187,6 +190,41 @@ TEST_F(PeersTest, ABrokenConnectionIsMadeAgain) {
   }
   EXPECT_GE(two->received.size(), 2u);
   EXPECT_EQ(one.connected, 2);
+}
+
+TEST_F(PeersTest, AttemptsComeLaterAndLaterAndEachNodeAtItsOwnTime) {
+  lines.cut = true;
+  Node three(clock, network, {3, 0}, 42);
+  one.peers->SetAddress({2, 0}, "node:2");
+  three.peers->SetAddress({2, 0}, "node:2");
+  for (int i = 0; i < 10'000; ++i) {
+    one.peers->Send(Beat(1));
+    three.peers->Send({7, {{3, 0}, {2, 0}, 3, Heartbeat{0, 1}}, {}});
+    clock.Advance(1000);
+  }
+  const auto delays = [&](const Node& node) {
+    std::vector<int64_t> all;
+    for (size_t i = 1; i < node.troubled_at.size(); ++i) {
+      // An attempt needs 5 ms to fail, and at most 1 ms passes before there is something to send.
+      all.push_back(node.troubled_at[i] - node.troubled_at[i - 1] - 5000);
+    }
+    return all;
+  };
+  const std::vector<int64_t> ones = delays(one);
+  const std::vector<int64_t> threes = delays(three);
+  ASSERT_GE(ones.size(), 10u);
+  ASSERT_LE(ones.size(), 30u);
+  int64_t most = one.options.reconnect_min_micros;
+  for (const int64_t delay : ones) {
+    EXPECT_GE(delay, most / 2);
+    EXPECT_LE(delay, most + 1000);
+    most = std::min(2 * most, one.options.reconnect_max_micros);
+  }
+  // Nodes that lost the same peer at once do not return to it at once.
+  size_t apart = 0;
+  const size_t common = std::min(ones.size(), threes.size());
+  for (size_t i = 0; i < common; ++i) apart += std::abs(ones[i] - threes[i]) > 1000;
+  EXPECT_GE(apart, common / 2);
 }
 
 TEST_F(PeersTest, AProcessThatComesBackIsReachedAgain) {

@@ -13,20 +13,23 @@ namespace {
 // Payloads at least this large are written from where they lie; smaller ones are gathered.
 constexpr size_t kOwnPartBytes = 4096;
 constexpr uint64_t kBlockBytes = 4096;
-constexpr uint64_t kZeroBytes = 1 << 20;
+constexpr uint64_t kZeroBytes = 256 << 10;
 
 uint64_t RoundDownToBlock(uint64_t bytes) { return bytes / kBlockBytes * kBlockBytes; }
 uint64_t RoundUpToBlock(uint64_t bytes) { return RoundDownToBlock(bytes + kBlockBytes - 1); }
 
-// Gives the file real blocks with zeros in them: a sync into merely reserved ones costs twice as much.
+// Gives the file real blocks with zeros in them: a sync into merely reserved ones costs twice as much. Piece by piece, so
+// that a batch of the log, which the disk gets meanwhile, waits behind one piece and not behind all.
 absl::Status FillWithZeros(File& file, uint64_t bytes) {
   if (absl::Status status = file.Preallocate(bytes); !status.ok()) return status;
   const std::string zeros(std::min(bytes, kZeroBytes), '\0');
   for (uint64_t at = 0; at < bytes; at += zeros.size()) {
     const size_t count = std::min<uint64_t>(zeros.size(), bytes - at);
-    if (absl::Status status = file.Write(at, std::string_view(zeros).substr(0, count)); !status.ok()) return status;
+    absl::Status status = file.Write(at, std::string_view(zeros).substr(0, count));
+    if (status.ok()) status = file.Sync();
+    if (!status.ok()) return status;
   }
-  return file.Sync();
+  return absl::OkStatus();
 }
 
 // The last `bytes` of `parts` and `last`, one after the other.
