@@ -62,24 +62,45 @@ void Http2Call::BeginCall() {
 
 void Http2Call::BeginPage() {
   kind_ = Kind::kPage;
-  if (method_ != "GET" && method_ != "HEAD") return Respond({.status = 405, .body = "only GET and HEAD\n"});
-  const size_t query = std::min(path_.find('?'), path_.size());
-  const HttpRequest request{
-      .method = method_, .path = path_.substr(0, query), .query = query < path_.size() ? path_.substr(query + 1) : ""};
-  if (service_.pages == nullptr) return Respond({.status = 404, .body = "404 page not found\n"});
-  service_.pages(request, [call = shared_from_this()](const HttpResponse& response) { call->Respond(response); });
+  if (method_ == "POST") return;  // Its body comes first.
+  if (method_ != "GET" && method_ != "HEAD") return Respond({.status = 405, .body = "Method Not Allowed\n"});
+  AskForPage();
 }
 
-void Http2Call::Respond(const HttpResponse& response) {
+void Http2Call::AskForPage() {
+  const size_t query = std::min(path_.find('?'), path_.size());
+  const HttpRequest request{.method = method_,
+                            .path = path_.substr(0, query),
+                            .query = query < path_.size() ? path_.substr(query + 1) : "",
+                            .body = std::move(body_)};
+  if (service_.pages == nullptr) return Respond({.status = 404, .body = "404 page not found\n"});
+  service_.pages(request, shared_from_this());
+}
+
+void Http2Call::Respond(HttpResponse response) {
   if (ended_ || session_ == nullptr) return;
-  ended_ = true;
-  headers_sent_ = true;
-  if (method_ != "HEAD") out_ = response.body;
-  session_->SendPageHeaders(*this, response);
+  ended_ = !response.more;
+  if (ended_) Forget();
+  if (out_sent_ == out_.size()) {
+    out_.clear();
+    out_sent_ = 0;
+  }
+  if (method_ != "HEAD") out_ += response.body;
+  if (!headers_sent_) {
+    headers_sent_ = true;
+    session_->SendPageHeaders(*this, response);
+  } else if (std::exchange(waiting_, false)) {
+    session_->Resume(*this);
+  }
 }
 
 void Http2Call::OnData(std::string_view bytes) {
-  if (ended_ || kind_ == Kind::kPage) return;
+  if (ended_) return;
+  if (kind_ == Kind::kPage) {
+    body_.append(bytes);
+    if (body_.size() > service_.options.body_bytes_max) Respond({.status = 413, .body = "the body is too long\n"});
+    return;
+  }
   const RpcStatus status = reader_.Add(bytes, [this](std::string_view message) {
     ++counted_->received_messages;
     if (kind_ == Kind::kStream) {
@@ -100,6 +121,10 @@ void Http2Call::OnData(std::string_view bytes) {
 void Http2Call::OnHalfClosed() {
   half_closed_ = true;
   if (ended_) return;
+  if (kind_ == Kind::kPage) {
+    if (method_ == "POST") AskForPage();
+    return;
+  }
   if (kind_ == Kind::kStream && !reader_.within_message() && stream_ != nullptr) return stream_->OnHalfClosed();
   if (kind_ == Kind::kStream || unary_ != nullptr) {
     End({RpcCode::kInternal, "grpc: the call ended before its message did"});
@@ -157,6 +182,7 @@ std::optional<size_t> Http2Call::Read(char* out, size_t size, bool* last) {
 
 void Http2Call::OnProgress() {
   if (!ended_ && stream_ != nullptr) stream_->OnProgress();
+  if (!ended_ && kind_ == Kind::kPage) TellProgress();
 }
 
 void Http2Call::OnTime(int64_t now_micros) {
@@ -172,6 +198,7 @@ void Http2Call::OnClosed() {
   status_ = {RpcCode::kCancelled, "context canceled"};
   Count(status_.code);
   if (stream_ != nullptr) stream_->OnEnded();
+  if (kind_ == Kind::kPage) TellGone();
 }
 
 }  // namespace lockstep::runtime

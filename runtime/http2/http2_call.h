@@ -21,7 +21,7 @@ namespace lockstep::runtime {
 
 class Http2Session;
 
-class Http2Call final : public RpcCall, public std::enable_shared_from_this<Http2Call> {
+class Http2Call final : public RpcCall, public HttpReply, public std::enable_shared_from_this<Http2Call> {
  public:
   Http2Call(Http2Session& session, int32_t id);
   ~Http2Call() override;
@@ -32,6 +32,9 @@ class Http2Call final : public RpcCall, public std::enable_shared_from_this<Http
   void Send(std::string message) override;
   void Finish(RpcStatus status) override;
   size_t unsent_bytes() const override { return out_.size() - out_sent_; }
+
+  // ---- For whoever serves the page.
+  void Respond(HttpResponse response) override;
 
   // ---- For the session, in the order of a stream's life.
   void OnHeader(std::string_view name, std::string_view value);
@@ -60,7 +63,7 @@ class Http2Call final : public RpcCall, public std::enable_shared_from_this<Http
 
   void BeginCall();
   void BeginPage();
-  void Respond(const HttpResponse& response);
+  void AskForPage();
   void End(RpcStatus status);
   void Count(RpcCode code);
 
@@ -81,6 +84,7 @@ class Http2Call final : public RpcCall, public std::enable_shared_from_this<Http
   const RpcUnary* unary_ = nullptr;
   std::unique_ptr<RpcStream> stream_;
   GrpcMessageReader reader_;
+  std::string body_;  // Of the request for a page.
   std::string out_;
   size_t out_sent_ = 0;
   RpcStatus status_;

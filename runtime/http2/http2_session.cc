@@ -236,8 +236,10 @@ void Http2Session::SendPageHeaders(Http2Call& call, const HttpResponse& response
   const std::array<nghttp2_nv, 3> headers = {Varying(":status", status), Varying("content-type", response.content_type),
                                              Varying("content-length", length)};
   nghttp2_data_provider body{{.ptr = &call}, Callbacks::Read};
-  const bool has_body = call.unsent_bytes() > 0;
-  nghttp2_submit_response(session_, call.id(), headers.data(), headers.size(), has_body ? &body : nullptr);
+  const bool has_body = call.unsent_bytes() > 0 || response.more;
+  // The length is the last of them, and not known of a body that comes in pieces.
+  nghttp2_submit_response(session_, call.id(), headers.data(), headers.size() - (response.more ? 1 : 0),
+                          has_body ? &body : nullptr);
   WantSend();
 }
 

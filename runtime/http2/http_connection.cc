@@ -63,7 +63,7 @@ void HttpConnection::Send() {
     if (http2_ != nullptr) {
       http2_->Produce(kPieceBytes, out);
     } else if (http1_ != nullptr) {
-      http1_->Produce(out);
+      http1_->Produce(kPieceBytes, out);
     }
     if (out.empty()) break;
     service_.counters.sent_bytes += out.size();

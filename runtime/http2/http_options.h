@@ -20,6 +20,7 @@ struct HttpOptions {
   // Handed to a connection and not sent: beyond it what is sent waits in the call, where its service sees it.
   size_t unsent_bytes_max = 256 << 10;
   size_t head_bytes_max = 16 << 10;  // HTTP/1.1: request line and headers.
+  size_t body_bytes_max = 4 << 20;   // Of a request for a page.
   int64_t keepalive_interval_micros = 7'200'000'000;
   int64_t keepalive_timeout_micros = 20'000'000;
 };

@@ -48,10 +48,11 @@ class HttpServerTest : public testing::Test {
                 }));
   }
 
-  void Pages(const HttpRequest& request, const HttpDone& done) {
-    if (request.path == "/later") return void(page_done = done);
-    if (request.path != "/health") return done({.status = 404, .body = "404 page not found\n"});
-    done({.content_type = "application/json", .body = "{\"health\":\"true\"," + request.query + "}"});
+  void Pages(const HttpRequest& request, const std::shared_ptr<HttpReply>& reply) {
+    if (request.path == "/later") return void(page = reply);
+    if (request.path == "/echo") return reply->Respond({.body = request.method + " " + request.body});
+    if (request.path != "/health") return reply->Respond({.status = 404, .body = "404 page not found\n"});
+    reply->Respond({.content_type = "application/json", .body = "{\"health\":\"true\"," + request.query + "}"});
   }
 
   // Lets both sides say all they have to say.
@@ -79,11 +80,12 @@ class HttpServerTest : public testing::Test {
   RpcMetadata metadata;
   std::vector<std::string> log;
   std::vector<std::shared_ptr<RpcCall>> kept;
-  HttpDone page_done;
+  std::shared_ptr<HttpReply> page;
   HttpService service{.clock = clock,
                       .scheduler = clock,
                       .methods = methods,
-                      .pages = [this](const HttpRequest& request, HttpDone done) { Pages(request, done); },
+                      .pages = [this](const HttpRequest& request,
+                                      const std::shared_ptr<HttpReply>& reply) { Pages(request, reply); },
                       .options = {.message_bytes_max = kMessageMax, .keepalive_interval_micros = 10'000'000},
                       .counters = {}};
   HttpServer server{service};
@@ -314,12 +316,107 @@ TEST_F(HttpServerTest, RequestsOfHttp1ComeOneAfterTheOtherInAnyPieces) {
   }
   clock.Advance(1000);
   EXPECT_EQ(pipe.Read(), "");
-  page_done({.status = 503, .body = "no"});
+  page->Respond({.status = 503, .body = "no"});
   clock.Advance(1000);
   const std::string answer = pipe.Read();
   EXPECT_EQ(answer.find("HTTP/1.1 503 Service Unavailable"), 0u);
   EXPECT_NE(answer.find("{\"health\":\"true\",}"), std::string::npos);
   EXPECT_TRUE(pipe.closed());
+}
+
+TEST_F(HttpServerTest, BodiesArriveOverBothVersions) {
+  TestClient client(server);
+  const TestClient::Headers post = {
+      {":method", "POST"}, {":scheme", "http"}, {":path", "/echo"}, {":authority", "x"}, {"content-type", "text/plain"}};
+  const int32_t whole = client.Begin(post, "hello", true);
+  const int32_t pieces = client.Begin(post, "he", false);
+  Run(client);
+  EXPECT_EQ(client.result(pieces).headers.count(":status"), 0u);
+  client.Write(pieces, "llo", true);
+  const int32_t large = client.Begin(post, std::string(5 << 20, 'x'), true);
+  Run(client);
+  EXPECT_EQ(client.result(whole).body, "POST hello");
+  EXPECT_EQ(client.result(pieces).body, "POST hello");
+  EXPECT_EQ(client.result(large).headers.at(":status"), "413");
+
+  const std::string answer = "HTTP/1.1 200 OK\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: ";
+  EXPECT_EQ(AskHttp1("POST /echo HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello"), answer + "10\r\n\r\nPOST hello");
+  EXPECT_EQ(AskHttp1("POST /echo HTTP/1.1\r\n\r\n"), answer + "5\r\n\r\nPOST ");
+  TestPipe pipe(server);
+  pipe.Write("POST /echo HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\nhe");
+  clock.Advance(1000);
+  EXPECT_EQ(pipe.Read(), "HTTP/1.1 100 Continue\r\n\r\n");
+  pipe.Write("lloPOST /echo HTTP/1.1\r\n\r\n");
+  clock.Advance(1000);
+  EXPECT_EQ(pipe.Read(), answer + "10\r\n\r\nPOST hello" + answer + "5\r\n\r\nPOST ");
+}
+
+TEST_F(HttpServerTest, AnswersMayComeInPieces) {
+  int progress = 0;
+  int gone = 0;
+  const auto listen = [&] { page->Listen([&progress] { ++progress; }, [&gone] { ++gone; }); };
+  const std::string first = "HTTP/1.1 200 OK\r\nContent-Type: a/b\r\n";
+  TestPipe pipe(server);
+  pipe.Write("GET /later HTTP/1.1\r\n\r\nGET /echo HTTP/1.1\r\n\r\n");
+  listen();
+  page->Respond({.content_type = "a/b", .body = "0123456789abcdef", .more = true});
+  EXPECT_GT(page->unsent_bytes(), 16u);
+  clock.Advance(1000);
+  EXPECT_EQ(page->unsent_bytes(), 0u);
+  EXPECT_EQ(pipe.Read(), first + "Transfer-Encoding: chunked\r\n\r\n10\r\n0123456789abcdef\r\n");
+  EXPECT_EQ(progress, 1);
+  page->Respond({.body = "xyz", .more = true});
+  page->Respond({.body = ""});
+  page->Respond({.body = "nothing comes after the last piece"});
+  clock.Advance(1000);
+  EXPECT_EQ(pipe.Read().substr(0, 25), "3\r\nxyz\r\n0\r\n\r\nHTTP/1.1 200");
+
+  // HTTP/1.0 knows no chunks: there the connection's end is the answer's.
+  TestPipe old(server);
+  old.Write("GET /later HTTP/1.0\r\n\r\n");
+  page->Respond({.content_type = "a/b", .body = "01", .more = true});
+  page->Respond({.body = "23"});
+  clock.Advance(1000);
+  EXPECT_EQ(old.Read(), first + "Connection: close\r\n\r\n0123");
+  EXPECT_TRUE(old.closed());
+
+  TestClient client(server);
+  const TestClient::Headers get = {{":method", "GET"}, {":scheme", "http"}, {":path", "/later"}, {":authority", "x"}};
+  const int32_t call = client.Begin(get, "", true);
+  Run(client);
+  listen();
+  page->Respond({.content_type = "a/b", .body = "01", .more = true});
+  Run(client);
+  EXPECT_EQ(client.result(call).headers.count("content-length"), 0u);
+  EXPECT_EQ(client.result(call).body, "01");
+  EXPECT_FALSE(client.result(call).closed);
+  page->Respond({.body = "23"});
+  Run(client);
+  EXPECT_EQ(client.result(call).body, "0123");
+  EXPECT_TRUE(client.result(call).closed);
+  EXPECT_EQ(progress, 2);
+  EXPECT_EQ(gone, 0);
+}
+
+TEST_F(HttpServerTest, WhoeverAnswersHearsThatTheClientIsGone) {
+  int gone = 0;
+  TestClient client(server);
+  const TestClient::Headers get = {{":method", "GET"}, {":scheme", "http"}, {":path", "/later"}, {":authority", "x"}};
+  const int32_t call = client.Begin(get, "", true);
+  Run(client);
+  page->Listen(nullptr, [&gone] { ++gone; });
+  client.Reset(call);
+  Run(client);
+  EXPECT_EQ(gone, 1);
+  page->Respond({.body = "to nobody"});
+  TestPipe pipe(server);
+  pipe.Write("GET /later HTTP/1.1\r\n\r\n");
+  page->Listen(nullptr, [&gone] { ++gone; });
+  pipe.Close();
+  clock.Advance(1000);
+  EXPECT_EQ(gone, 2);
+  page->Respond({.body = "to nobody"});
+  EXPECT_EQ(page->unsent_bytes(), 0u);
 }
 
 TEST_F(HttpServerTest, WhatIsNoHttpIsRefusedAndClosed) {
@@ -328,6 +425,10 @@ TEST_F(HttpServerTest, WhatIsNoHttpIsRefusedAndClosed) {
                                         "GET nothing HTTP/1.1\r\n\r\n",
                                         "GET / HTTP/1.1\r\nno header\r\n\r\n",
                                         "GET /health HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello",
+                                        "POST /health HTTP/1.1\r\nContent-Length: -5\r\n\r\nhello",
+                                        "POST /health HTTP/1.1\r\nContent-Length: 5000000\r\n\r\nhello",
+                                        "POST /health HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello",
+                                        "PUT /health HTTP/1.1\r\n\r\n",
                                         "GET /" + std::string(20'000, 'x') + " HTTP/1.1\r\n\r\n",
                                         std::string(20'000, 'x'),
                                         "PRI * HTTP/2.0\r\n\r\nXX\r\n\r\n"};

@@ -43,7 +43,8 @@ TEST(SharedPort, HttpGoesToTheServerAndTheRestToTheListener) {
   HttpService service{.clock = clock,
                       .scheduler = clock,
                       .methods = methods,
-                      .pages = [](const HttpRequest& request, const HttpDone& done) { done({.body = request.path}); },
+                      .pages = [](const HttpRequest& request,
+                                  const std::shared_ptr<HttpReply>& reply) { reply->Respond({.body = request.path}); },
                       .options = {},
                       .counters = {}};
   HttpServer server(service);
@@ -87,9 +88,10 @@ TEST(HttpGetTest, FetchesAPageOrSaysWhyNot) {
                       .scheduler = clock,
                       .methods = methods,
                       .pages =
-                          [](const HttpRequest& request, const HttpDone& done) {
+                          [](const HttpRequest& request, const std::shared_ptr<HttpReply>& reply) {
                             if (request.path == "/never") return;
-                            done({.status = request.path == "/members" ? 200 : 404, .body = "[" + request.path + "]"});
+                            reply->Respond(
+                                {.status = request.path == "/members" ? 200 : 404, .body = "[" + request.path + "]"});
                           },
                       .options = {},
                       .counters = {}};

@@ -53,6 +53,7 @@ ServiceOptions MakeServiceOptions(const Settings& settings, const MemberRecord& 
 HttpOptions MakeHttpOptions(const Settings& settings) {
   HttpOptions options;
   options.message_bytes_max = settings.request_bytes_max + kRequestOverheadBytes;
+  options.body_bytes_max = 2 * options.message_bytes_max;  // Bytes are longer in JSON.
   options.calls_max = settings.calls_max;
   if (settings.keepalive_interval_micros > 0) options.keepalive_interval_micros = settings.keepalive_interval_micros;
   if (settings.keepalive_timeout_micros > 0) options.keepalive_timeout_micros = settings.keepalive_timeout_micros;
@@ -109,16 +110,21 @@ Daemon::Daemon(EventLoop& loop, const Settings& settings, const LogLines& log, M
       stopped_(std::move(stopped)),
       timed_machine_(loop, machine_),
       services_(loop, loop, machine_, MakeServiceOptions(settings_, record_)),
+      gateway_(loop, methods_),
       client_service_{.clock = loop,
                       .scheduler = loop,
                       .methods = methods_,
-                      .pages = [this](const HttpRequest& request, HttpDone done) { Serve(request, std::move(done)); },
+                      .pages =
+                          [this](const HttpRequest& request, const std::shared_ptr<HttpReply>& reply) {
+                            if (!settings_.has_gateway || !gateway_.Serve(request, reply)) Serve(request, reply);
+                          },
                       .options = MakeHttpOptions(settings_),
                       .counters = {}},
       page_service_{.clock = loop,
                     .scheduler = loop,
                     .methods = no_methods_,
-                    .pages = client_service_.pages,
+                    .pages = [this](const HttpRequest& request,
+                                    const std::shared_ptr<HttpReply>& reply) { Serve(request, reply); },
                     .options = {},
                     .counters = {}},
       write_times_(loop),

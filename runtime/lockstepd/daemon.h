@@ -16,6 +16,7 @@
 
 #include "absl/status/statusor.h"
 #include "runtime/http2/http_get.h"
+#include "runtime/gateway/json_gateway.h"
 #include "runtime/http2/http_server.h"
 #include "runtime/introspection/health.h"
 #include "runtime/lockstepd/log_lines.h"
@@ -65,9 +66,9 @@ class Daemon final : private NodeObserver, private SideChannel {
   MembersPage ListMembers() const;
 
   // daemon_pages.cc: pages.
-  void Serve(const HttpRequest& request, HttpDone done);
-  void ServeHealth(const HttpRequest& request, HttpDone done);
-  void ServeReadiness(const HttpRequest& request, HttpDone done);
+  void Serve(const HttpRequest& request, const std::shared_ptr<HttpReply>& reply);
+  void ServeHealth(const HttpRequest& request, const std::shared_ptr<HttpReply>& reply);
+  void ServeReadiness(const HttpRequest& request, const std::shared_ptr<HttpReply>& reply);
   void CheckRead(std::function<void(bool fresh)> done);
   std::string WriteMetrics();
   void WriteServerMetrics(MetricsText& metrics);
@@ -98,6 +99,7 @@ class Daemon final : private NodeObserver, private SideChannel {
   Health health_;
   RpcMethods methods_;
   RpcMethods no_methods_;
+  JsonGateway gateway_;
   HttpService client_service_;  // For clients.
   HttpService page_service_;    // Pages alone: for members and for metrics.
   std::unique_ptr<ClientNetworks> client_networks_;

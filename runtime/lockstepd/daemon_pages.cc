@@ -26,10 +26,12 @@ std::string AlarmName(etcdserverpb::AlarmType type) { return etcdserverpb::Alarm
 
 }  // namespace
 
-void Daemon::Serve(const HttpRequest& request, HttpDone done) {
-  if (request.path == "/health") return ServeHealth(request, std::move(done));
+void Daemon::Serve(const HttpRequest& request, const std::shared_ptr<HttpReply>& reply) {
+  const auto done = [&reply](HttpResponse response) { reply->Respond(std::move(response)); };
+  if (request.method == "POST") return done({.status = 405, .body = "Method Not Allowed\n"});
+  if (request.path == "/health") return ServeHealth(request, reply);
   if (request.path == "/livez") return done({.body = "ok\n"});
-  if (request.path == "/readyz") return ServeReadiness(request, std::move(done));
+  if (request.path == "/readyz") return ServeReadiness(request, reply);
   if (request.path == "/metrics") {
     return done({.content_type = "text/plain; version=0.0.4; charset=utf-8", .body = WriteMetrics()});
   }
@@ -57,13 +59,13 @@ void Daemon::CheckRead(std::function<void(bool fresh)> done) {
   if (!asked.ok()) end(false);
 }
 
-void Daemon::ServeHealth(const HttpRequest& request, HttpDone done) {
-  const auto answer = [this, done = std::move(done)](const std::string& reason) {
+void Daemon::ServeHealth(const HttpRequest& request, const std::shared_ptr<HttpReply>& reply) {
+  const auto answer = [this, reply](const std::string& reason) {
     ++(reason.empty() ? health_successes_ : health_failures_);
-    done({.status = reason.empty() ? 200 : 503,
-          .content_type = "application/json",
-          .body =
-              absl::StrCat(R"({"health":")", reason.empty() ? "true" : "false", R"(","reason":")", reason, R"("})")});
+    reply->Respond({.status = reason.empty() ? 200 : 503,
+                    .content_type = "application/json",
+                    .body = absl::StrCat(R"({"health":")", reason.empty() ? "true" : "false", R"(","reason":")", reason,
+                                         R"("})")});
   };
   for (const auto& [member, type] : machine_.state()->alarms()) {
     if (!absl::StrContains(request.query, absl::StrCat("exclude=", AlarmName(type)))) {
@@ -75,14 +77,14 @@ void Daemon::ServeHealth(const HttpRequest& request, HttpDone done) {
   CheckRead([answer](bool fresh) { answer(fresh ? "" : "RANGE ERROR: no fresh read within a second"); });
 }
 
-void Daemon::ServeReadiness(const HttpRequest& request, HttpDone done) {
+void Daemon::ServeReadiness(const HttpRequest& request, const std::shared_ptr<HttpReply>& reply) {
   const bool verbose = absl::StrContains(request.query, "verbose");
-  CheckRead([verbose, ready = is_ready_, done = std::move(done)](bool fresh) {
+  CheckRead([verbose, ready = is_ready_, reply](bool fresh) {
     const bool ok = ready && fresh;
     std::string body = ok ? "ok\n" : "not ready\n";
     if (verbose)
       body = absl::StrCat("[", fresh ? "+" : "-", "]linearizable_read\n[", ready ? "+" : "-", "]published\n", body);
-    done({.status = ok ? 200 : 503, .body = body});
+    reply->Respond({.status = ok ? 200 : 503, .body = body});
   });
 }
 

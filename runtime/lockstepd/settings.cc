@@ -169,6 +169,7 @@ absl::StatusOr<Settings> MakeSettings(const FlagValues& flags) {
   settings.quota_bytes = static_cast<int64_t>(flags.Number("quota-backend-bytes"));
   if (settings.quota_bytes == 0) settings.quota_bytes = kQuotaBytesDefault;
   settings.request_bytes_max = flags.Number("max-request-bytes");
+  settings.has_gateway = flags.Switch("enable-grpc-gateway");
   settings.transaction_operations_max = static_cast<uint32_t>(flags.Number("max-txn-ops"));
   settings.calls_max = static_cast<uint32_t>(flags.Number("max-concurrent-streams"));
   settings.keepalive_interval_micros = flags.DurationMicros("grpc-keepalive-interval");

@@ -63,6 +63,7 @@ struct Settings {
   int64_t progress_notify_micros = 0;
   int64_t compaction_micros = 0;     // History older than this is compacted; 0: none.
   int64_t compaction_revisions = 0;  // All but so many revisions are compacted; 0: none.
+  bool has_gateway = true;           // Calls as JSON.
   std::string advertised_version;
   std::string log_level;
 };

@@ -1,4 +1,5 @@
-// Calls within one process: a client of RpcMethods for tests, embedding and the simulator.
+// Calls within one process: a client of RpcMethods for whoever has the messages already: the JSON gateway, embedding, the
+// simulator, tests.
 //
 // A MemoryRpc is both sides' view of one call: the test or client writes to it and reads what came back; to the service
 // it is an RpcCall. Nothing is queued or delayed here: what the client does reaches the service within that call.

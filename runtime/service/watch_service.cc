@@ -162,7 +162,7 @@ void WatchService::Session::OnCompacted(Watch& watch, kvsm::Revision compact_rev
   response.set_watch_id(id);
   response.set_canceled(true);
   response.set_compact_revision(compact_revision);
-  Send(now(), response);
+  Send(0, response);  // As etcd's, it tells of no revision.
   context_.scheduler.RunAfter(0, [self = shared_from_this(), id, ended = &watch] {
     const auto at = self->watches_.find(id);
     if (at != self->watches_.end() && at->second.watch == ended) self->Remove(id);
