@@ -64,7 +64,9 @@ class WatchServiceTest : public testing::Test {
       if (!cluster->Next(stream, &response)) return text + " (no more)";
       // That something is compacted is told without a revision.
       EXPECT_EQ(response.header().revision() == 0, response.compact_revision() != 0);
-      if (response.compact_revision() == 0) EXPECT_GE(response.header().revision(), header_revision);
+      if (response.compact_revision() == 0) {
+        EXPECT_GE(response.header().revision(), header_revision);
+      }
       header_revision = std::max(header_revision, response.header().revision());
       if (response.canceled()) return text + " canceled " + std::to_string(response.compact_revision());
       for (const auto& event : response.events()) {
