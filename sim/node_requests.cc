@@ -96,7 +96,7 @@ void Node::LookUp(RequestId id) {
       return Reply(request, Answer::kUnknown, 0, kNoNode);
     }
   }
-  if (!world_.Check(world_.monitor.ReadServed(world_.step, id_, id, store_.applied()))) return;
+  if (!world_.Check(world_.monitor.ReadServed(world_.step, id_, id, store_.applied(), ReadClock()))) return;
   Close(open);
   Reply(request, Answer::kOk, value, kNoNode);
 }

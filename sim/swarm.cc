@@ -232,6 +232,9 @@ void DrawHost(Choices& choices, Scenario& scenario) {
   scenario.data_bytes_min = OneOf(choices, kDataBytes);
   static constexpr uint64_t kTrailingBytes[] = {0, 0, 1, 300, 3'000};
   scenario.options.snapshot_trailing_bytes = OneOf(choices, kTrailingBytes);
+  // Where the power always goes with the process, nothing shows what a process that ends leaves to the next one.
+  uint32_t& loses = scenario.fault_ppm[Fault::kLoseUnsynced];
+  if (loses == 1'000'000 && choices.Below(2) == 0) loses = 400'000;
 }
 
 // Leases last for whole seconds: so do runs, all is slower, and clients take their time.

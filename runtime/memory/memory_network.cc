@@ -33,7 +33,8 @@ class MemoryConnection final : public Connection {
     // A host may have connected to itself: then the other side is still its.
     if (link_->sides[1 - side_].host != mine.host) mine.host->links_.erase(link_->number);
     mine.host = nullptr;
-    MemoryHost::Break(link_, 0, absl::UnavailableError("the other side closed the connection"));
+    // Over one that is cut nothing is told: the other side learns of the cut, or does not.
+    if (!link_->cut) MemoryHost::Break(link_, 0, absl::UnavailableError("the other side closed the connection"));
   }
 
   void SetHandler(ConnectionHandler& handler) override { link_->sides[side_].handler = &handler; }
@@ -83,7 +84,8 @@ MemoryHost::~MemoryHost() {
       side.host = nullptr;
       side.handler = nullptr;
     }
-    Break(link, network_.faults_.EndMicros(), absl::UnavailableError("the other side's process ended"));
+    const LinkSide left = link->sides[0].host != nullptr ? LinkSide::kCaller : LinkSide::kCalled;
+    Break(link, network_.faults_.EndMicros(left), absl::UnavailableError("the other side's process ended"));
   }
 }
 
@@ -108,7 +110,7 @@ void MemoryHost::Meet(const std::shared_ptr<MemoryLink>& link, const std::string
   if (at == network_.listeners_.end()) return Break(link, 0, refused);
   MemoryHost* other = at->second.host;
   const auto delay = network_.faults_.DelayMicros(name_, other->name_);
-  if (!delay.has_value()) return Break(link, network_.faults_.BreakMicros(name_), refused);
+  if (!delay.has_value()) return Break(link, network_.faults_.BreakMicros(name_, LinkSide::kCaller), refused);
   link->sides[1] = {other, nullptr, {}, 0};
   other->links_.emplace(link->number, link);
   other->RunAfter(*delay, [link, other, address] {
@@ -167,7 +169,8 @@ void MemoryHost::Cut(const std::shared_ptr<MemoryLink>& link, const absl::Status
   link->cut = true;
   for (size_t i = 0; i < 2; ++i) {
     const MemoryHost* host = link->sides[i].host;
-    if (host != nullptr) Tell(link, i, network_.faults_.BreakMicros(host->name_), why);
+    const LinkSide side = i == 0 ? LinkSide::kCaller : LinkSide::kCalled;
+    if (host != nullptr) Tell(link, i, network_.faults_.BreakMicros(host->name_, side), why);
   }
 }
 

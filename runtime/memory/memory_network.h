@@ -16,18 +16,21 @@
 
 namespace lockstep::runtime {
 
+// Who made a connection, and who was called.
+enum class LinkSide : uint8_t { kCaller, kCalled };
+
 // What a link does to the bytes, asked at each write. The default carries everything at once, in one piece.
 class LinkFaults {
  public:
   virtual ~LinkFaults() = default;
   // How long what is sent travels; nothing: the connection is cut here, and carries nothing any more ...
   virtual std::optional<int64_t> DelayMicros(const std::string&, const std::string&) { return 0; }
-  // ... which `host` learns after this long.
-  virtual int64_t BreakMicros(const std::string& /*host*/) { return 1'000'000; }
+  // ... which `host` learns after this long. The side that was called need not send, and may never learn it.
+  virtual int64_t BreakMicros(const std::string& /*host*/, LinkSide) { return 1'000'000; }
   // Asked when bytes arrive: whether the link carries them still. If not, the connection is cut here.
   virtual bool Carries(const std::string& /*from*/, const std::string& /*to*/) { return true; }
-  // After how long the other sides learn that a process has ended.
-  virtual int64_t EndMicros() { return 0; }
+  // After how long the other side learns that a process has ended.
+  virtual int64_t EndMicros(LinkSide) { return 0; }
   // The size of the next piece that arrives, at least 1 ...
   virtual size_t PieceBytes(size_t available) { return available; }
   // ... and whether what is behind it on its way arrives together with it.

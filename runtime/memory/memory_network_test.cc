@@ -17,7 +17,7 @@ class Lines final : public LinkFaults {
   }
   size_t PieceBytes(size_t) override { return 3; }
   bool Carries(const std::string&, const std::string&) override { return carries; }
-  int64_t EndMicros() override { return end; }
+  int64_t EndMicros(LinkSide) override { return end; }
   bool Joins() override { return joins; }
   bool cut = false;
   bool carries = true;
@@ -110,6 +110,19 @@ TEST_F(MemoryNetworkTest, ACutIsNoticedLate) {
   EXPECT_EQ(at_b.received, "");
   EXPECT_EQ(at_b.closed, "the network is cut");
   EXPECT_EQ(at_a.closed, "the network is cut");
+}
+
+// Not even that the other side has closed it.
+TEST_F(MemoryNetworkTest, OverACutConnectionNothingIsTold) {
+  auto connection = a->Connect("b:1", at_a);
+  Run();
+  lines.cut = true;
+  connection->Write({SharedBytes("lost")});
+  connection.reset();
+  clock.Advance(999'999);
+  EXPECT_EQ(at_b.closed, "");
+  Run();
+  EXPECT_EQ(at_b.closed, "the network is cut");
 }
 
 TEST_F(MemoryNetworkTest, AHostThatConnectsToItselfEnds) {

@@ -16,7 +16,7 @@ class Lines final : public LinkFaults {
     if (cut && (from == "2" || to == "2")) return std::nullopt;
     return 100;
   }
-  int64_t BreakMicros(const std::string&) override { return 5000; }
+  int64_t BreakMicros(const std::string&, LinkSide) override { return 5000; }
   size_t PieceBytes(size_t) override { return 1000; }
   bool cut = false;
 };

@@ -66,7 +66,8 @@ absl::StatusOr<RequestId> ServiceReplica::Read(std::string query, runtime::ReadL
   auto asked =
       driver_->Read(std::move(query), level, [this, id, done = std::move(done)](const runtime::Answer& answer) {
         if (answer.status.ok() && !host_.ended()) {
-          world_.Check(world_.monitor.ReadServed(world_.step, host_.node, *id, answer.index));
+          world_.Check(
+              world_.monitor.ReadServed(world_.step, host_.node, *id, answer.index, host_.clock.ReadMonotonic()));
         }
         done(answer);
       });

@@ -22,10 +22,28 @@ void Atlas::Strike() {
     node.faults().Stall(world_.now + duration);
     world_.Inject(Fault::kDiskStall, FaultPhase::kOnce, node.id(), kNoNode, duration);
   }
+  StrikeLeader();
   if (world_.Strikes(Fault::kDamagedBlock)) Damage(AnyNode());
   if (world_.Strikes(Fault::kMisdirectedBlock)) Misdirect(AnyNode());
   if (world_.Strikes(Fault::kLostFile)) LoseFiles(AnyNode());
   ReplaceRefused();
+}
+
+// What is slow delays most where all others wait for it: half done work piles up, and others take over meanwhile.
+void Atlas::StrikeLeader() {
+  const auto at = std::find_if(nodes_.begin(), nodes_.end(), [](const StackNode* node) { return node->leads(); });
+  if (at == nodes_.end()) return;
+  StackNode& leader = **at;
+  if (world_.Strikes(Fault::kSlowApply)) {
+    const int64_t duration = Duration();
+    leader.SlowApply(world_.now + duration);
+    world_.Inject(Fault::kSlowApply, FaultPhase::kOnce, leader.id(), kNoNode, duration);
+  }
+  if (world_.Strikes(Fault::kSlowDisk)) {
+    const int64_t duration = Duration();
+    leader.SlowDisk(world_.now + duration);
+    world_.Inject(Fault::kSlowDisk, FaultPhase::kOnce, leader.id(), kNoNode, duration);
+  }
 }
 
 bool Atlas::Spares(const StackNode& node) const {
@@ -80,6 +98,8 @@ void Atlas::Misdirect(StackNode& node) {
 void Atlas::LoseFiles(StackNode& node) {
   if (!Spares(node) || !node.disk_intact()) return;
   if (node.up()) node.Crash();
+  // What is in doubt there stays: what it cannot do without must be certain.
+  node.disk().Crash([] { return true; });
   const Log& log = node.durable_log();
   // Without a term there is nothing yet that it could have promised.
   if (node.state().id != node.id() || node.state().current_term == 0 || log.last_index() == 0) {
@@ -93,6 +113,9 @@ void Atlas::LoseFiles(StackNode& node) {
     return path.starts_with("data/") && ShowsDamage(node.disk(), node.identity(), path, 0, 1);
   });
   if (refers && world_.choices.Below(2) == 0) gone = "data/";
+  // Of the log maybe only a part that it cannot do without.
+  const std::vector<std::string> needed = NeededSegments(node.disk(), node.identity());
+  if (!needed.empty() && world_.choices.Below(2) == 0) gone = needed[world_.choices.Below(needed.size())];
   for (const std::string& path : paths) {
     if (path.starts_with(gone)) node.disk().Remove(path);
   }

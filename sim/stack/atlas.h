@@ -34,6 +34,7 @@ class Atlas {
 
   StackNode& AnyNode();
   int64_t Duration();
+  void StrikeLeader();
   // Whether the cluster can do without the disk of `node`.
   bool Spares(const StackNode& node) const;
   // A block of a file whose damage is noticed, drawn; an empty path if none was found.

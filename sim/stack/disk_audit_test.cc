@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "core/start.h"
 #include "runtime/driver/data_directory.h"
@@ -117,6 +118,26 @@ TEST_F(LogAuditTest, SeesAnotherEntryInItsPlace) {
   state.log.TruncateAfter(1);
   state.log.Append({1, 11, EntryKind::kCommand});
   EXPECT_NE(audit.Check(state), "");
+}
+
+TEST_F(LogAuditTest, TheLossOfASegmentThatIsNeededShows) {
+  Vote(1);
+  EXPECT_TRUE(NeededSegments(disk, identity).empty());
+  for (int i = 0; i < 100; ++i) {
+    Append(100);
+    Commit();
+  }
+  const std::vector<std::string> needed = NeededSegments(disk, identity);
+  ASSERT_GT(needed.size(), 2u);
+  data = {};
+  for (const std::string& path : needed) {
+    runtime::MemoryDisk damaged = disk;
+    damaged.Remove(path);
+    runtime::MemoryFiles view(damaged, clock, device);
+    EXPECT_EQ(runtime::OpenDataDirectory(view, entropy, {.identity = identity, .segment_bytes = 4096}).status().code(),
+              absl::StatusCode::kDataLoss)
+        << path;
+  }
 }
 
 TEST_F(LogAuditTest, DamageShowsExceptInTheLastBatch) {

@@ -31,4 +31,21 @@ bool ShowsDamage(const runtime::MemoryDisk& disk, const runtime::LogIdentity& id
   return !holds(replayed->end.segment) || offset + size <= replayed->rewrite.begin;
 }
 
+std::vector<std::string> NeededSegments(const runtime::MemoryDisk& disk, const runtime::LogIdentity& identity) {
+  runtime::MemoryDisk copy = disk;
+  runtime::MemoryClock clock;
+  runtime::DiskFaults none;
+  runtime::MemoryFiles files(copy, clock, none);
+  const auto replayed = runtime::ReplayLog(files, "log", identity);
+  if (!replayed.ok()) return {};
+  const runtime::LogIndex& index = replayed->index;
+  std::vector<std::string> paths;
+  for (Index at = index.base().index + 1; at <= index.last().index; ++at) {
+    const uint32_t segment = index.At(at).payload_at.segment;
+    const std::string path = "log/" + runtime::SegmentName(segment);
+    if (segment != replayed->end.segment && (paths.empty() || paths.back() != path)) paths.push_back(path);
+  }
+  return paths;
+}
+
 }  // namespace lockstep::sim

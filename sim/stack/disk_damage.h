@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "runtime/memory/memory_files.h"
 #include "runtime/wal/record.h"
@@ -17,6 +18,10 @@ namespace lockstep::sim {
 // Whether whoever reads `disk` notices that bytes [offset, offset + size) of `path` are not what was written there.
 bool ShowsDamage(const runtime::MemoryDisk& disk, const runtime::LogIdentity& identity, const std::string& path,
                  uint64_t offset, uint64_t size);
+
+// The segments that a log cannot do without and whose loss it must notice: they hold entries that are not compacted,
+// and later ones follow them. As a process would read it.
+std::vector<std::string> NeededSegments(const runtime::MemoryDisk& disk, const runtime::LogIdentity& identity);
 
 }  // namespace lockstep::sim
 

@@ -30,6 +30,8 @@ class MachineFaults final : public runtime::DiskFaults {
     dying_ = false;
     struck_ = false;
   }
+  // It ends here.
+  void End() { dying_ = true; }
   // It has ended within an operation, or is to end: nothing reaches the disk any more.
   bool dying() const { return dying_; }
   // A fault has struck an operation since Begin.

@@ -55,7 +55,22 @@ void StackNode::Start() {
   if (must_refuse_) {
     return world_.Fail("LostFilesRefusedProp", id_, "started although files that it needs were taken away or damaged");
   }
+  MaybeCrashSoon();
   Settle();
+}
+
+// Where processes end, they end again while they recover.
+void StackNode::MaybeCrashSoon() {
+  const auto& rate = world_.scenario.fault_ppm;
+  const bool crashes =
+      rate[Fault::kCrash] + rate[Fault::kCrashLeader] + rate[Fault::kCrashAll] + rate[Fault::kCrashAtFile] != 0;
+  if (life_ == 1 || !crashes || !world_.faults_on || world_.choices.Below(3) != 0) return;
+  const int64_t within = world_.scenario.election_timeout_micros >> world_.choices.Below(8);
+  lanes_[static_cast<size_t>(Lane::kTimers)].RunAfter(world_.choices.Between(1, within), [this] {
+    if (!world_.faults_on) return;
+    world_.Inject(Fault::kCrash, FaultPhase::kOnce, id_);
+    faults_.End();
+  });
 }
 
 absl::Status StackNode::Begin() {
@@ -67,6 +82,7 @@ absl::Status StackNode::Begin() {
   auto data = runtime::OpenDataDirectory(*files_, entropy_, files);
   if (!data.ok()) return data.status();
   data_ = *std::move(data);
+  snapshots_ = std::make_unique<RestoreWatch>(*data_.snapshots);
   if (const uint32_t bytes_min = world_.scenario.data_bytes_min; bytes_min != 0) {
     data_store_ = std::make_unique<runtime::FileDataStore>(*files_, runtime::FileDataStoreOptions{"data", bytes_min});
   }
@@ -95,8 +111,8 @@ absl::Status StackNode::Begin() {
   driver.payload_cache_bytes = world_.scenario.payload_cache_bytes;
   driver.apply_commands_max = world_.scenario.apply_commands_max;
   driver.inputs_per_turn_max = world_.scenario.inputs_per_turn_max;
-  auto started = runtime::Driver::Start(
-      {node_clock_, timers, entropy_, *files_, *data_.log, *data_.snapshots, *this, *this}, driver, data_.stored, this);
+  auto started = runtime::Driver::Start({node_clock_, timers, entropy_, *files_, *data_.log, *snapshots_, *this, *this},
+                                        driver, data_.stored, this);
   if (!started.ok()) return started.status();
   driver_ = *std::move(started);
   data_.stored = {};
@@ -157,6 +173,7 @@ void StackNode::EndProcess() {
   peers_.reset();
   replica_.reset();
   data_store_.reset();
+  snapshots_.reset();
   data_ = {};
   files_.reset();
   for (LaneScheduler& lane : lanes_) lane.Clear();

@@ -24,6 +24,7 @@
 #include "sim/stack/application.h"
 #include "sim/stack/disk_audit.h"
 #include "sim/stack/machine_faults.h"
+#include "sim/stack/restore_watch.h"
 #include "sim/stack/seams.h"
 #include "sim/stack/wires.h"
 #include "sim/world.h"
@@ -91,6 +92,7 @@ class StackNode final : public Server,
   void EndProcess();
   void LosePower();
   void RestartLater(int64_t within_micros);
+  void MaybeCrashSoon();
   void RunTask(const QueuedEvent& event);
   // After the node's code has run: whether it has ended within, or must wait.
   void Settle();
@@ -109,14 +111,16 @@ class StackNode final : public Server,
   void OnStopped(const absl::Status& why) override;
   void Send(runtime::Envelope envelope) override;
   void Apply(std::span<const runtime::Command> commands, std::vector<std::string>& replies) override;
-  absl::StatusOr<std::string> Lookup(std::string_view query) override { return replica_->machine().Lookup(query); }
-  std::unique_ptr<runtime::SnapshotSource> Freeze() override { return replica_->machine().Freeze(); }
-  absl::Status Restore(runtime::SnapshotSource& source) override { return replica_->machine().Restore(source); }
+  absl::StatusOr<std::string> Lookup(std::string_view query) override;
+  std::unique_ptr<runtime::SnapshotSource> Freeze() override;
+  absl::Status Restore(runtime::SnapshotSource& source) override;
+  void CheckAlone(const char* call);
   runtime::DataStore* data() override { return data_store_.get(); }
   void CheckRestart(const DurableState& durable, const State& state);
   void CheckDisk(const Input& input, const State& state);
   void Book(const Input& input, const State& state, const EffectSink& effects);
   void CountTransitions(const Input& input, const EffectSink& effects);
+  void MaybeTakeSnapshot(const EffectSink& effects);
 
   World& world_;
   StackWires& wires_;
@@ -149,6 +153,7 @@ class StackNode final : public Server,
   // Of one life, in the order in which they are made.
   std::unique_ptr<runtime::MemoryFiles> files_;
   runtime::DataDirectory data_;
+  std::unique_ptr<RestoreWatch> snapshots_;
   std::unique_ptr<Replica> replica_;
   std::unique_ptr<runtime::DataStore> data_store_;
   std::unique_ptr<runtime::MemoryHost> host_;

@@ -23,7 +23,13 @@ void StackNode::OnStarted(const DurableState& durable, const State& state, const
   if (!world_.Check(world_.monitor.Started(world_.step, view, state, effects))) return;
   world_.Refined(id_, world_.refinement.Started(state));
   CheckRestart(durable, state);
-  if (std::string problem = audit_.Begin(); !problem.empty()) {
+  std::string problem = audit_.Begin();
+  // What a node has found it builds on: no loss of power may take that away again.
+  const LogPosition snapshot = state.snapshot.last_included;
+  if (problem.empty() && snapshot.index > 0 && intact_) {
+    problem = CheckDurableSnapshot(disk_, identity_, snapshot);
+  }
+  if (!problem.empty()) {
     world_.monitor.Fail(spec::Property::kDiskMatchesState, id_, world_.step, std::move(problem));
   }
   for (NodeId member : state.configuration().Members()) {
@@ -57,6 +63,11 @@ void StackNode::OnStep(const Input& input, const State& state, const EffectSink&
   if (const auto* read = std::get_if<input::Read>(&input.event)) {
     world_.monitor.ReadDropped(world_.step, id_, read->request_id);
   }
+  const auto* receive = std::get_if<input::Receive>(&input.event);
+  if (receive != nullptr && !wires_.WasSent(receive->message)) {
+    return world_.Fail("DeliveredWasSentProp", id_,
+                       "a message of " + ToString(receive->message.source) + " that it did not send so");
+  }
   world_.monitor.Stepped(world_.step, input, state, effects);
   world_.Refined(id_, world_.refinement.Stepped(input, effects, state));
   Book(input, state, effects);
@@ -85,12 +96,27 @@ void StackNode::Book(const Input& input, const State& state, const EffectSink& e
   ++counters.actions[action];
   for (const Effect& effect : effects) ++counters.effects[effect.index()];
   CountTransitions(input, effects);
+  MaybeTakeSnapshot(effects);
   const LogPosition last = state.last_log();
   Fingerprinter& digest = world_.digest;
   digest.Add(uint64_t{number_} << 56 | uint64_t{action} << 48 | static_cast<uint64_t>(world_.now));
   digest.Add(uint64_t{effects.size()} << 56 | static_cast<uint64_t>(state.role) << 48 | state.current_term << 24 |
              last.term);
   digest.Add(state.commit_index << 40 ^ last.index << 20 ^ state.storage.durable_index);
+}
+
+// A snapshot of its own, while it is sent another one.
+void StackNode::MaybeTakeSnapshot(const EffectSink& effects) {
+  for (const Effect& effect : effects) {
+    const bool receives = std::holds_alternative<effect::StoreSnapshotChunk>(effect) ||
+                          std::holds_alternative<effect::InstallSnapshot>(effect);
+    if (!receives || !world_.Strikes(Fault::kSnapshot)) continue;
+    const int64_t delay = world_.choices.Between(0, 2 * world_.scenario.disk_delay_max_micros);
+    lanes_[static_cast<size_t>(Lane::kTimers)].RunAfter(delay, [this] {
+      world_.Inject(Fault::kSnapshot, FaultPhase::kOnce, id_, kNoNode, static_cast<int64_t>(state().applied_index));
+      driver_->TakeSnapshot();
+    });
+  }
 }
 
 void StackNode::CountTransitions(const Input& input, const EffectSink& effects) {
@@ -131,6 +157,7 @@ void StackNode::Send(runtime::Envelope envelope) {
   }
   if (!world_.Check(world_.monitor.Sent(world_.step, message))) return;
   if (world_.observer != nullptr) world_.observer->OnMessage({world_.now, MessageFate::kSent, 0, message});
+  wires_.Note(message);
   peers_->Send(std::move(envelope));
 }
 
@@ -149,7 +176,30 @@ void StackNode::OnStopped(const absl::Status& why) {
   world_.Fail("StopsOnlyOnDamage", id_, std::string(why.message()));
 }
 
+// Nothing is asked of the state machine while another state may be taking its place.
+void StackNode::CheckAlone(const char* call) {
+  if (!snapshots_->restoring() || muted()) return;
+  world_.Fail("RestoredAloneProp", id_, std::string(call) + " while the state machine is being restored");
+}
+
+absl::StatusOr<std::string> StackNode::Lookup(std::string_view query) {
+  CheckAlone("Lookup");
+  return replica_->machine().Lookup(query);
+}
+
+std::unique_ptr<runtime::SnapshotSource> StackNode::Freeze() {
+  CheckAlone("Freeze");
+  return replica_->machine().Freeze();
+}
+
+absl::Status StackNode::Restore(runtime::SnapshotSource& source) {
+  absl::Status status = replica_->machine().Restore(source);
+  snapshots_->Restored();
+  return status;
+}
+
 void StackNode::Apply(std::span<const runtime::Command> commands, std::vector<std::string>& replies) {
+  CheckAlone("Apply");
   const size_t first = replies.size();
   replica_->machine().Apply(commands, replies);
   if (muted()) return;

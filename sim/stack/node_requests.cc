@@ -54,7 +54,8 @@ void StackNode::Answered(uint64_t number, const runtime::Answer& answer) {
     // A key that is not there is an answer like any other.
     const bool told = found || (absl::IsNotFound(answer.status) && answer.reason == effect::Reason::kNone);
     if (!told) return Reply(request, AnswerOf(answer.status), 0, answer.leader, false);
-    if (!world_.Check(world_.monitor.ReadServed(world_.step, id_, open.id, answer.index))) return;
+    const Now now = node_clock_.ReadMonotonic();
+    if (!world_.Check(world_.monitor.ReadServed(world_.step, id_, open.id, answer.index, now))) return;
     return Reply(request, Answer::kOk, application_.codec()->DecodeLookup(found, answer.reply), kNoNode, false);
   }
   if (!found) return Reply(request, AnswerOf(answer.status), 0, answer.leader, false);

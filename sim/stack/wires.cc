@@ -45,24 +45,24 @@ std::optional<int64_t> StackWires::DelayMicros(const std::string& from, const st
   return InOrder(a, b, delay);
 }
 
-int64_t StackWires::BreakMicros(const std::string& host) {
+int64_t StackWires::HalfOpenMicros(runtime::LinkSide side, NodeId node) {
+  constexpr int64_t kNever = 3'600'000'000;
   const int64_t election = world_.scenario.election_timeout_micros;
-  if (world_.Strikes(Fault::kHalfOpen)) {
-    const int64_t delay = world_.choices.Between(election, 12 * election);
-    world_.Inject(Fault::kHalfOpen, FaultPhase::kOnce, Named(host), kNoNode, delay);
-    return delay;
-  }
-  return world_.choices.Between(0, election);
+  const bool never = side == runtime::LinkSide::kCalled && world_.choices.Below(4) == 0;
+  const int64_t delay = never ? kNever : world_.choices.Between(election, 12 * election);
+  world_.Inject(Fault::kHalfOpen, FaultPhase::kOnce, node, kNoNode, delay);
+  return delay;
 }
 
-int64_t StackWires::EndMicros() {
+int64_t StackWires::BreakMicros(const std::string& host, runtime::LinkSide side) {
+  if (world_.Strikes(Fault::kHalfOpen)) return HalfOpenMicros(side, Named(host));
+  return world_.choices.Between(0, world_.scenario.election_timeout_micros);
+}
+
+int64_t StackWires::EndMicros(runtime::LinkSide side) {
   if (world_.over) return 0;
   // A machine that lost its power says nothing; a process that ends has its connections closed for it.
-  if (!world_.Strikes(Fault::kHalfOpen)) return world_.NetworkDelay();
-  const int64_t election = world_.scenario.election_timeout_micros;
-  const int64_t delay = world_.choices.Between(election, 12 * election);
-  world_.Inject(Fault::kHalfOpen, FaultPhase::kOnce, kNoNode, kNoNode, delay);
-  return delay;
+  return world_.Strikes(Fault::kHalfOpen) ? HalfOpenMicros(side, kNoNode) : world_.NetworkDelay();
 }
 
 bool StackWires::Carries(const std::string& from, const std::string& to) {

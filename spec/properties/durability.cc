@@ -167,6 +167,32 @@ bool CheckSent(Watch& watch, Slot source, const Message& message, uint64_t step)
                                  " left while its disk has term ", vote.term, " vote ", ToString(vote.voted_for)));
 }
 
+bool CheckChunk(StepView& view, const effect::StoreSnapshotChunk& chunk) {
+  StoredChunks& chunks = view.before.chunks;
+  const bool goes_on = chunk.last_included == chunks.last_included && chunk.total_bytes == chunks.total_bytes &&
+                       chunk.offset == chunks.end;
+  if (chunk.offset != 0 && !goes_on) {
+    return view.Fail(
+        Property::kSnapshotInOnePieceProp,
+        absl::StrCat("stores bytes from ", chunk.offset, " of the snapshot at ",
+                     Text(chunk.last_included.index, chunk.last_included.term), ", ", chunk.total_bytes,
+                     " bytes; before it stored up to ", chunks.end, " of the one at ",
+                     Text(chunks.last_included.index, chunks.last_included.term), ", ", chunks.total_bytes, " bytes"));
+  }
+  chunks = {chunk.last_included, chunk.offset + chunk.bytes, chunk.total_bytes};
+  return true;
+}
+
+bool CheckInstall(StepView& view, const effect::InstallSnapshot& install) {
+  const StoredChunks& chunks = view.before.chunks;
+  if (install.last_included == chunks.last_included && chunks.end == chunks.total_bytes) return true;
+  return view.Fail(
+      Property::kSnapshotInOnePieceProp,
+      absl::StrCat("installs the snapshot at ", Text(install.last_included.index, install.last_included.term),
+                   "; stored are ", chunks.end, " of ", chunks.total_bytes, " bytes of the one at ",
+                   Text(chunks.last_included.index, chunks.last_included.term)));
+}
+
 bool CheckDurableIndex(StepView& view) {
   const State& state = view.state;
   const DiskModel& disk = view.before.disk;

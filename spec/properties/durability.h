@@ -49,6 +49,11 @@ bool CheckHalt(StepView& view, const effect::Halt& halt);
 // says. NoIdentityReuseProp: a disk that held something does not come back empty under the same identity.
 bool CheckStartDisk(Watch& watch, NodeShadow& node, const DiskView& disk, const State& state, uint64_t step);
 
+// SnapshotInOnePieceProp: the chunks that are stored of a snapshot are all of the same one and go on where the last
+// one ended; what is installed is all of it. Moves on: before.chunks. [Raft Fig. 13]
+bool CheckChunk(StepView& view, const effect::StoreSnapshotChunk& chunk);
+bool CheckInstall(StepView& view, const effect::InstallSnapshot& install);
+
 }  // namespace lockstep::spec
 
 #endif  // LOCKSTEP_SPEC_PROPERTIES_DURABILITY_H_

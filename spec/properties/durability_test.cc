@@ -98,13 +98,23 @@ void AcknowledgeSnapshot(Scene& scene) {
 }
 
 void InstallSnapshotAt3(Scene& scene) {
-  Step(3, [](State&, EffectSink& effects) { effects.Add(effect::InstallSnapshot{{2, 1}, {0, {}}}); })(scene);
+  Step(3, [](State&, EffectSink& effects) {
+    effects.Add(effect::StoreSnapshotChunk{1, {1, 0}, {2, 1}, 0, 100, 100});
+    effects.Add(effect::InstallSnapshot{{2, 1}, {0, {}}});
+  })(scene);
   scene.Take(3, input::SnapshotInstalled{{2, 1}, true}, [](State& state, EffectSink&) {
     const ConfigurationEntry configuration = state.log.configuration();
     state.log = Log({2, 1}, configuration);
     state.snapshot = {{2, 1}, configuration, 100};
     state.commit_index = state.apply_index = state.applied_index = 2;
     state.storage.durable_index = state.storage.issued_index = 2;
+  });
+}
+
+// Node 3 stores 50 of 100 bytes of the snapshot at `last_included`.
+Play StoreHalf(LogPosition last_included, uint64_t offset) {
+  return Step(3, [=](State&, EffectSink& effects) {
+    effects.Add(effect::StoreSnapshotChunk{1, {1, 0}, last_included, offset, 50, 100});
   });
 }
 
@@ -234,6 +244,20 @@ std::vector<Planted> Disks() {
          scene.Restart(2, amnesiac);
          scene.Grant(2, 3);
        }},
+      // Half of one snapshot and half of another.
+      {Property::kSnapshotInOnePieceProp, StoreHalf({2, 1}, 0), StoreHalf({2, 1}, 50), StoreHalf({3, 1}, 50)},
+      // Half of one is taken for the whole.
+      {Property::kSnapshotInOnePieceProp,
+       [](Scene& scene) {
+         Committed(scene);
+         scene.HearTerm(3, 1, 1);
+         StoreHalf({2, 1}, 0)(scene);
+       },
+       InstallSnapshotAt3,
+       Step(3,
+            [](State&, EffectSink& effects) {
+              effects.Add(effect::InstallSnapshot{{2, 1}, {0, {}}});
+            })},
       {Property::kHaltOnlyOnLossProp, Elected,
        [](Scene& scene) {
          scene.monitor().DiskLost(0, {3, 0});

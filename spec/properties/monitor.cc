@@ -49,6 +49,8 @@ bool CheckSendEffect(StepView& view, const effect::Send& send) {
     HearHeartbeatReply(view, send);
   } else if (std::holds_alternative<ReadReply>(send.message.body)) {
     return CheckReadReply(view, send);
+  } else if (std::holds_alternative<TimeoutNow>(send.message.body)) {
+    view.before.handed_over = send.message.term;
   } else if (const auto* reply = std::get_if<RequestVoteReply>(&send.message.body)) {
     if (reply->pre_vote && !reply->granted && view.state.leader != kNoNode) {
       view.Reach(Goal::kPreVoteRejectedLeaderAlive);
@@ -70,6 +72,12 @@ bool CheckEffects(StepView& view) {
       holds = CheckApply(view, *apply, &apply_index);
     } else if (const auto* role = std::get_if<effect::RoleChanged>(&effect)) {
       told = role;
+    } else if (const auto* timer = std::get_if<effect::SetTimer>(&effect)) {
+      holds = timer->timer != effect::Timer::kElection || CheckElectionTimer(view);
+    } else if (const auto* chunk = std::get_if<effect::StoreSnapshotChunk>(&effect)) {
+      holds = CheckChunk(view, *chunk);
+    } else if (const auto* install = std::get_if<effect::InstallSnapshot>(&effect)) {
+      holds = CheckInstall(view, *install);
     } else if (std::holds_alternative<effect::LoadEntries>(effect)) {
       view.Reach(Goal::kEntriesLoaded);
     }
@@ -166,6 +174,7 @@ void Forget(NodeShadow& node) {
   node.heard.clear();
   node.granted = 0;
   node.verified_index = 0;
+  node.chunks = {};
   node.requests.clear();
   node.forwarded.clear();
   node.lease_reads.clear();
@@ -299,12 +308,12 @@ bool Monitor::OperationAcknowledged(uint64_t step, uint64_t operation) {
   return CheckAcknowledged(watch_, operation, step);
 }
 
-bool Monitor::ReadServed(uint64_t step, NodeId node, RequestId request_id, Index applied) {
+bool Monitor::ReadServed(uint64_t step, NodeId node, RequestId request_id, Index applied, Now now) {
   if (watch_.violation.has_value()) [[unlikely]]
     return false;
   Slot slot;
   NodeShadow* shadow = Find(node, &slot);
-  return shadow == nullptr || CheckServed(watch_, *shadow, request_id, applied, step);
+  return shadow == nullptr || CheckServed(watch_, *shadow, request_id, applied, now, step);
 }
 
 bool Monitor::ReadDropped(uint64_t, NodeId node, RequestId request_id) {

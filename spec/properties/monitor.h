@@ -73,9 +73,9 @@ class Monitor {
   bool OperationAcknowledged(uint64_t step, uint64_t operation);
 
   // The host of `node` answered the read `request_id`, whose Outcome was kDone, with the state applied up to `applied`
-  // (for a read by lease: after the last check of its clock). ReadDropped: it will not be answered (a lease that ran
-  // out).
-  bool ReadServed(uint64_t step, NodeId node, RequestId request_id, Index applied);
+  // (for a read by lease: after the last check of its clock, which says `now`). ReadDropped: it will not be answered (a
+  // lease that ran out).
+  bool ReadServed(uint64_t step, NodeId node, RequestId request_id, Index applied, Now now);
   bool ReadDropped(uint64_t step, NodeId node, RequestId request_id);
 
   // A property that the caller checks itself (Determinism, Linearizability, Liveness) failed. Answers false.

@@ -108,7 +108,14 @@ bool CheckReadOutcome(StepView& view, const effect::Outcome& outcome, OpenReques
   const bool by_lease = outcome.lease_until_micros != 0;
   if (!Confirm(view, outcome.request_id, outcome.index, by_lease, request)) return false;
   if (by_lease) {
-    before.lease_reads.push_back({outcome.request_id, outcome.index, request.required, view.state.current_term});
+    const Term term = view.state.current_term;
+    if (before.handed_over == term) {
+      return view.Fail(Property::kLeaseSafety,
+                       absl::StrCat("read ", outcome.request_id, " is confirmed by the lease of term ", term,
+                                    ", in which another node has been told to campaign"));
+    }
+    before.lease_reads.push_back(
+        {outcome.request_id, outcome.index, request.required, term, outcome.lease_until_micros});
     return true;
   }
   if (request.position != 0) view.Reach(Goal::kForwardedReadServed);
@@ -126,13 +133,18 @@ bool CheckReadReply(StepView& view, const effect::Send& send) {
   return true;
 }
 
-bool CheckServed(Watch& watch, NodeShadow& node, RequestId request_id, Index applied, uint64_t step) {
+bool CheckServed(Watch& watch, NodeShadow& node, RequestId request_id, Index applied, Now now, uint64_t step) {
   const auto read = std::find_if(node.lease_reads.begin(), node.lease_reads.end(),
                                  [request_id](const LeaseRead& each) { return each.request_id == request_id; });
   if (read == node.lease_reads.end()) return true;
   const LeaseRead lease = *read;
   node.lease_reads.erase(read);
   watch.goals.Reach(Goal::kLeaseReadServed);
+  if (now.micros + now.error_micros >= lease.until) {
+    return watch.Fail(Property::kLeaseSafety, node.id, step,
+                      absl::StrCat("read ", request_id, " is served by a lease that ended at ", lease.until,
+                                   "; it may be ", now.micros + now.error_micros, " by the node's clock"));
+  }
   if (watch.history.newest_leader_term() > lease.term) {
     return watch.Fail(Property::kLeaseSafety, node.id, step,
                       absl::StrCat("read ", request_id, " is served by the lease of term ", lease.term,

@@ -23,9 +23,10 @@ bool CheckConfirmedReads(StepView& view);
 bool CheckReadOutcome(StepView& view, const effect::Outcome& outcome, OpenRequest& request);
 bool CheckReadReply(StepView& view, const effect::Send& send);
 
-// LeaseSafety: when a read by lease is served, nobody has been elected in a later term than that in which it was
-// confirmed. ReadFreshness: and its index covers what was committed when it was asked.
-bool CheckServed(Watch& watch, NodeShadow& node, RequestId request_id, Index applied, uint64_t step);
+// LeaseSafety: when a read by lease is served, the lease has not ended by the node's clock, whatever its error, and
+// nobody has been elected in a later term than that in which it was confirmed; nor is one confirmed once the leader has
+// told another node to campaign. ReadFreshness: and its index covers what was committed when it was asked.
+bool CheckServed(Watch& watch, NodeShadow& node, RequestId request_id, Index applied, Now now, uint64_t step);
 
 }  // namespace lockstep::spec
 

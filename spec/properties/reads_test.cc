@@ -117,11 +117,31 @@ TEST(ReadsTest, EachPropertyIsTrippedByWhatIsPlanted) {
                              AskByLease(scene);
                            },
                            [](Scene& scene) {
-                             scene.monitor().ReadServed(0, {1, 0}, 5, 2);
+                             scene.monitor().ReadServed(0, {1, 0}, 5, 2, {989, 10});
                            },
                            [](Scene& scene) {
                              Succeed(scene);
-                             scene.monitor().ReadServed(0, {1, 0}, 5, 2);
+                             scene.monitor().ReadServed(0, {1, 0}, 5, 2, {989, 10});
+                           }},
+                          // Served when the lease may have ended.
+                          {Property::kLeaseSafety,
+                           [](Scene& scene) {
+                             Leading(scene);
+                             AskByLease(scene);
+                           },
+                           [](Scene& scene) {
+                             scene.monitor().ReadServed(0, {1, 0}, 5, 2, {989, 10});
+                           },
+                           [](Scene& scene) {
+                             scene.monitor().ReadServed(0, {1, 0}, 5, 2, {990, 10});
+                           }},
+                          // Confirmed by a lease although another node has been told to campaign.
+                          {Property::kLeaseSafety, Leading, AskByLease,
+                           [](Scene& scene) {
+                             scene.Take(1, input::PeerUnreachable{}, [](State& state, EffectSink& effects) {
+                               Scene::Send(state, effects, 2, TimeoutNow{});
+                             });
+                             AskByLease(scene);
                            }},
                       }),
               ::testing::IsEmpty());

@@ -45,6 +45,8 @@ namespace lockstep::spec {
   X(WindowAccountingInv, StepLaws, Inv)                  \
   X(UncommittedQuotaInv, StepLaws, Inv)                  \
   X(StateWellFormedInv, StepLaws, Inv)                   \
+  X(RejectionHintProp, StepLaws, Run)                    \
+  X(ElectionTimerProp, StepLaws, Run)                    \
   X(ConfigurationFromLogInv, Membership, Inv)            \
   X(OneChangeAtATimeInv, Membership, Inv)                \
   X(CurrentTermCommitBeforeChangeProp, Membership, Prop) \
@@ -64,6 +66,7 @@ namespace lockstep::spec {
   X(TermDurableBeforeEntryProp, Durability, Prop)        \
   X(EntryDurableBeforeAckProp, Durability, Prop)         \
   X(SnapshotDurableBeforeAckProp, Durability, Prop)      \
+  X(SnapshotInOnePieceProp, Durability, Run)             \
   X(HaltOnlyOnLossProp, Durability, Run)                 \
   X(ReadFreshness, Reads, Prop)                          \
   X(LeaseSafety, Reads, Run)                             \

@@ -181,6 +181,24 @@ bool LeaderKnowsMatch(const StepView& view, Index index) {
   return true;  // No member any more.
 }
 
+// Whether `hint` is the last position of the log at which it may agree with that of a leader which has `rejected`.
+bool IsBestHint(const Log& log, LogPosition hint, LogPosition rejected) {
+  if (hint.index > rejected.index || !log.Matches(hint)) return false;
+  if (hint.index > log.base_index() && hint.term > rejected.term) return false;
+  return hint.index >= std::min(rejected.index, log.last_index()) || log.At(hint.index + 1).term > rejected.term;
+}
+
+bool CheckRejection(StepView& view, const AppendEntriesReply& reply) {
+  const auto* request = view.body<AppendEntries>();
+  // Who is told only of a later term need not be told where to look.
+  if (request == nullptr || view.message->term < view.state.current_term) return true;
+  if (IsBestHint(view.state.log, reply.hint, request->previous)) return true;
+  return view.Fail(
+      Property::kRejectionHintProp,
+      absl::StrCat("refused what follows ", Text(request->previous.index, request->previous.term), " with the hint ",
+                   Text(reply.hint.index, reply.hint.term), ", which is not the last position that may agree"));
+}
+
 bool UnusedPartsAreDefault(const State& state) {
   const LeaderState& leading = state.leading;
   if (state.role != Role::kLeader &&
@@ -369,7 +387,8 @@ bool CheckSend(StepView& view, const effect::Send& send) {
                                   state.log.last_index(), ", commit index ", state.commit_index));
   }
   if (const auto* reply = std::get_if<AppendEntriesReply>(&message.body)) {
-    if (!reply->accepted || reply->match_index <= view.before.verified_index) return true;
+    if (!reply->accepted) return CheckRejection(view, *reply);
+    if (reply->match_index <= view.before.verified_index) return true;
     return view.Fail(Property::kAckOnlyWhatWasSentProp,
                      absl::StrCat("acknowledged ", reply->match_index, "; what the leader of term ", message.term,
                                   " sent and the log agreed with ends at ", view.before.verified_index));
@@ -444,6 +463,24 @@ bool CheckWellFormed(StepView& view) {
                                 ToString(state.leader), ", durable ", state.storage.durable_index, ", issued ",
                                 state.storage.issued_index, ", last ", state.log.last_index(), ", ",
                                 state.leading.peers.size(), " peers)"));
+}
+
+bool CheckElectionTimer(StepView& view) {
+  const State& state = view.state;
+  const NodeShadow& before = view.before;
+  const bool campaigns = state.current_term > before.term && state.voted_for == state.id;
+  const bool lost = before.role == Role::kLeader && state.role != Role::kLeader;
+  if (campaigns || lost || view.event<input::ElectionTimeout>() != nullptr) return true;
+  if (view.message != nullptr) {
+    const auto* request = view.body<RequestVote>();
+    const bool granted = request != nullptr && !request->pre_vote && state.voted_for == view.message->source;
+    const bool of_leader = view.body<AppendEntries>() != nullptr || view.body<Heartbeat>() != nullptr ||
+                           view.body<InstallSnapshot>() != nullptr;
+    if (granted || (of_leader && state.leader == view.message->source)) return true;
+  }
+  return view.Fail(Property::kElectionTimerProp,
+                   absl::StrCat("the election timer begins anew as a ", ToString(state.role), " of term ",
+                                state.current_term, ", without a leader heard, a vote given or a campaign"));
 }
 
 bool CheckApply(StepView& view, const effect::Apply& apply, Index* apply_index) {

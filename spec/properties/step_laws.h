@@ -13,8 +13,8 @@ namespace lockstep::spec {
 // StepDownOnHigherTermProp: a message of a higher term makes the node a follower of that term in the same step, except
 //   a RequestVote that the node is bound not to hear (then nothing changes). [Raft §5.1]
 // RoleTransitionsProp: follower to candidate or pre-candidate, pre-candidate to candidate or follower, candidate to
-//   leader, follower, pre-candidate or (in the next term) candidate, leader to follower; every change is told. Anyone who
-//   is told to campaign (TimeoutNow) in a later term is a follower first. [Raft Fig. 4]
+//   leader, follower, pre-candidate or (in the next term) candidate, leader to follower; every change is told. Anyone
+//   who is told to campaign (TimeoutNow) in a later term is a follower first. [Raft Fig. 4]
 bool CheckTermAndRole(StepView& view);
 
 // VoteStableProp: within a term, the vote changes only from nobody to somebody. [Raft §5.2]
@@ -48,7 +48,14 @@ bool CheckIndexes(StepView& view);
 // SnapshotOnlyWhenNeededProp: a snapshot goes only to a peer whose next entries are compacted.
 // AckOnlyWhatWasSentProp: an acknowledgement goes no further than what this term's leader has sent and the log agreed
 // with.
+// RejectionHintProp: the hint of a rejection is the last position of the log that may agree with the leader's: not
+// behind what was rejected, of no later term, and the next one is. Thus each rejection rules out a whole term.
+// [Raft §5.3]
 bool CheckSend(StepView& view, const effect::Send& send);
+
+// ElectionTimerProp: the election timer begins anew only when it has run out, when the current leader is heard, with
+// the grant of a vote, with a campaign and with the loss of leadership. [Raft §5.2]
+bool CheckElectionTimer(StepView& view);
 
 // The peers of a leader:
 // MatchMonotonicProp: match_index does not fall while the leader leads.

@@ -59,6 +59,21 @@ AppendEntriesReply Rejected(Index rejected_index) {
   return reply;
 }
 
+void RestartElectionTimer(State&, EffectSink& effects) { effects.Add(effect::SetTimer{effect::Timer::kElection}); }
+
+// Node 3 refuses what follows the leader's second entry.
+Play RejectWithHint(LogPosition hint) {
+  return [hint](Scene& scene) {
+    scene.HearTerm(3, 1, 1);
+    scene.Receive(3, 1, 1, scene.EntriesAfter(1, 2), [hint](State& state, EffectSink& effects) {
+      AppendEntriesReply reply = Rejected(2);
+      reply.hint = hint;
+      state.leader = Scene::Id(1);
+      Scene::Send(state, effects, 1, reply);
+    });
+  };
+}
+
 std::vector<Planted> TermsRolesAndVotes() {
   return {
       {Property::kTermMonotonicProp, Elected, [](Scene& scene) { scene.HearTerm(3, 1, 5); },
@@ -192,6 +207,13 @@ std::vector<Planted> Messages() {
        },
        SendFrom(1, 3, InstallSnapshot{{2, 1}, {}, 0, 100, 100}),
        SendFrom(1, 2, InstallSnapshot{{2, 1}, {}, 0, 100, 100})},
+      // Node 3 has nothing, and is sent what follows the second entry: its log agrees up to 0 at most.
+      {Property::kRejectionHintProp, Committed, RejectWithHint({0, 0}), RejectWithHint({1, 1})},
+      {Property::kElectionTimerProp, Elected,
+       [](Scene& scene) { scene.Take(3, input::ElectionTimeout{}, RestartElectionTimer); },
+       [](Scene& scene) {
+         scene.Receive(3, 2, 1, RequestVote{2, {}, true, false}, RestartElectionTimer);
+       }},
       {Property::kAckOnlyWhatWasSentProp,
        [](Scene& scene) {
          scene.Elect(1, 2);

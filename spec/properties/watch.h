@@ -50,7 +50,16 @@ struct LeaseRead {
   Index index = 0;
   Index required = 0;
   Term term = 0;
+  int64_t until = 0;  // By the reader's own clock.
   friend bool operator==(const LeaseRead&, const LeaseRead&) = default;
+};
+
+// What a node has asked its host to store of a snapshot.
+struct StoredChunks {
+  LogPosition last_included;
+  uint64_t end = 0;  // Of the last chunk; each went on where the one before ended.
+  uint64_t total_bytes = 0;
+  friend bool operator==(const StoredChunks&, const StoredChunks&) = default;
 };
 
 struct NodeShadow {
@@ -82,10 +91,12 @@ struct NodeShadow {
   uint64_t confirmed_round = 0;
   // By slot: the event at which that node last answered a heartbeat of this leader's term.
   absl::InlinedVector<uint64_t, 8> heard;
+  Term handed_over = 0;  // The last term in which it told somebody to campaign.
   // Candidate: who has granted.
   NodeMask granted = 0;
   // The log is known to agree with the leader of `term` up to here. Survives a restart within the term.
   Index verified_index = 0;
+  StoredChunks chunks;
 
   // Requests.
   absl::flat_hash_map<RequestId, OpenRequest> requests;

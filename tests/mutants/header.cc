@@ -51,7 +51,10 @@ absl::StatusOr<Header> ParseHeader(const std::string& patch) {
   bool in_head = true;
   for (absl::string_view line : absl::StrSplit(patch, '\n')) {
     if (absl::StartsWith(line, "--- ")) in_head = false;
-    if (absl::StartsWith(line, "+++ b/core/")) header.core = true;
+    if (absl::StartsWith(line, "+++ b/core/")) header.runs = Layer::kSimulation;
+    if (absl::StartsWith(line, "+++ b/kvsm/") || absl::StartsWith(line, "+++ b/runtime/service/")) {
+      header.runs = Layer::kService;
+    }
     if (!in_head) continue;
     if (const absl::Status status = ParseLine(line, header); !status.ok()) return status;
   }

@@ -32,7 +32,9 @@ struct Header {
   std::string plants;
   std::vector<Expectation> expectations;
   std::string missed;  // Why no layer catches it; empty if one does.
-  bool core = false;   // Whether it changes core/, and not only what is around it.
+  // The layer that runs all of what it changes: kSimulation if core/ is among that, kService for the services and
+  // their state machine, else kFullStack.
+  Layer runs = Layer::kFullStack;
 };
 
 // Errors: InvalidArgument naming the line that is wrong.

@@ -16,7 +16,7 @@ TEST(HeaderTest, SaysWhatCatches) {
   ASSERT_TRUE(header.ok()) << header.status();
   EXPECT_EQ(header->id, "C1");
   EXPECT_EQ(header->plants, "a bug");
-  EXPECT_TRUE(header->core);
+  EXPECT_EQ(header->runs, Layer::kSimulation);
   ASSERT_EQ(header->expectations.size(), 2u);
   EXPECT_EQ(header->expectations[0].layer, Layer::kFullStack);
   EXPECT_EQ(header->expectations[0].properties, (std::vector<std::string>{"QuorumLogInv", "MatchSoundInv"}));
@@ -29,7 +29,17 @@ TEST(HeaderTest, SaysWhyNothingDoes) {
       ParseHeader("id: D1\nplants: a bug\nmissed: it needs years\n--- a/runtime/x.cc\n+++ b/runtime/x.cc\n");
   ASSERT_TRUE(header.ok()) << header.status();
   EXPECT_EQ(header->missed, "it needs years");
-  EXPECT_FALSE(header->core);
+  EXPECT_EQ(header->runs, Layer::kFullStack);
+}
+
+TEST(HeaderTest, SaysWhichRunsShowIt) {
+  for (const char* file : {"kvsm/txn.cc", "runtime/service/line.cc"}) {
+    const std::string name = file;
+    const absl::StatusOr<Header> header = ParseHeader(
+        "id: U1\nplants: a bug\ncaught by: service, LeaseProp, 7\n--- a/" + name + "\n+++ b/" + name + "\n");
+    ASSERT_TRUE(header.ok()) << header.status();
+    EXPECT_EQ(header->runs, Layer::kService);
+  }
 }
 
 TEST(HeaderTest, RefusesWhatSaysNothingOrBoth) {

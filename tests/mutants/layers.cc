@@ -28,7 +28,7 @@ using WallClock = std::chrono::steady_clock;
 namespace explore = sim::explore;
 
 constexpr const char* kNames[] = {"invariant", "simulation", "refinement", "history",
-                                  "liveness",  "full stack", "explorer"};
+                                  "liveness",  "full stack", "service",    "explorer"};
 static_assert(std::size(kNames) == kLayers.size());
 
 // What the child tells, in memory that both processes see: it is there whatever way the child ends.
@@ -75,6 +75,7 @@ bool IsOf(Layer layer, const std::string& property) {
       return property == "Liveness";
     case Layer::kSimulation:
     case Layer::kFullStack:
+    case Layer::kService:
     case Layer::kExplorer:
       return true;
   }
@@ -87,12 +88,18 @@ bool Counts(const Hunt& hunt, const std::string& property) {
   return wanted.empty() || std::find(wanted.begin(), wanted.end(), property) != wanted.end();
 }
 
+sim::Stack StackOf(Layer layer) {
+  if (layer == Layer::kService) return sim::Stack::kService;
+  return layer == Layer::kFullStack ? sim::Stack::kFull : sim::Stack::kCore;
+}
+
 sim::Checks ChecksOf(Layer layer) {
+  const bool whole = StackOf(layer) != sim::Stack::kCore;
   sim::Checks checks{false, false, false, false};
-  checks.properties = layer == Layer::kSimulation || layer == Layer::kFullStack;
+  checks.properties = layer == Layer::kSimulation || whole;
   checks.refinement = layer == Layer::kRefinement;
-  checks.history = layer == Layer::kHistory || layer == Layer::kFullStack;
-  checks.liveness = layer == Layer::kLiveness || layer == Layer::kFullStack;
+  checks.history = layer == Layer::kHistory || whole;
+  checks.liveness = layer == Layer::kLiveness || whole;
   return checks;
 }
 
@@ -100,8 +107,7 @@ sim::Checks ChecksOf(Layer layer) {
 
 void RunSeeds(const Hunt& hunt, Report& report) {
   sim::SwarmOptions swarm;
-  const bool whole = hunt.layer == Layer::kFullStack || (hunt.layer == Layer::kInvariant && hunt.whole_nodes);
-  swarm.stack = whole ? sim::Stack::kFull : sim::Stack::kCore;
+  swarm.stack = StackOf(hunt.layer == Layer::kInvariant ? hunt.runs : hunt.layer);
   for (; report.at < hunt.first_seed + hunt.budget; ++report.at) {
     const sim::Scenario scenario = sim::DrawScenario(report.at, swarm);
     sim::Choices choices = sim::Choices::Seeded(report.at);

@@ -21,11 +21,12 @@ enum class Layer : uint8_t {
   kHistory,     // The same seeds; only what clients saw.
   kLiveness,    // The same seeds; only progress after the healing.
   kFullStack,   // Swarm seeds of whole nodes; everything but the refinement.
+  kService,     // Swarm seeds of whole nodes with the services on them; everything but the refinement.
   kExplorer,    // Every schedule of the core within small bounds; properties, no refinement.
 };
-inline constexpr std::array<Layer, 7> kLayers = {Layer::kInvariant, Layer::kSimulation, Layer::kRefinement,
+inline constexpr std::array<Layer, 8> kLayers = {Layer::kInvariant, Layer::kSimulation, Layer::kRefinement,
                                                  Layer::kHistory,   Layer::kLiveness,   Layer::kFullStack,
-                                                 Layer::kExplorer};
+                                                 Layer::kService,   Layer::kExplorer};
 
 const char* ToString(Layer layer);
 std::optional<Layer> LayerNamed(std::string_view name);
@@ -36,7 +37,7 @@ struct Hunt {
   uint64_t budget = 0;                  // Seeds; of the explorer, distinct states.
   uint64_t first_seed = 1;              // The explorer has none.
   double seconds_max = 60;              // Of a processor: a layer that works longer has found nothing.
-  bool whole_nodes = false;             // kInvariant: seeds of whole nodes, not of the bare core.
+  Layer runs = Layer::kSimulation;      // kInvariant: the layer whose runs these are.
   std::vector<std::string> properties;  // What counts; empty: whatever the layer may tell.
 };
 
