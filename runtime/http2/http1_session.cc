@@ -102,7 +102,7 @@ absl::Status Http1Session::TakeRequests() {
     if (awaited_.has_value()) {
       if (in_.size() < awaited_->body_bytes) return absl::OkStatus();
       Awaited whole = *std::exchange(awaited_, std::nullopt);
-      whole.request.body = in_.substr(0, whole.body_bytes);
+      if (whole.request.method == "POST") whole.request.body = in_.substr(0, whole.body_bytes);
       in_.erase(0, whole.body_bytes);
       Ask(whole.request);
       continue;
@@ -151,7 +151,6 @@ absl::Status Http1Session::TakeHead(std::string_view head) {
     }
   }
   if (method != "GET" && method != "HEAD" && method != "POST") return Refuse(405, "Method Not Allowed");
-  if (method != "POST" && body_bytes > 0) return Refuse(400, "only a POST has a body");
   if (body_bytes > service_.options.body_bytes_max) return Refuse(413, "the request's body is too long");
   const size_t query = std::min(target.find('?'), target.size());
   with_body_ = method != "HEAD";

@@ -1,6 +1,6 @@
 // Http1Session: the server's side of one HTTP/1.1 connection: pages for curl, probes and Prometheus, calls as JSON.
 //
-// GET and HEAD without a body, POST with one whose length is told. One request at a time; requests that come while one is
+// GET, HEAD and POST, with a body whose length is told; that of a GET means nothing, but clients send one. One request at a time; requests that come while one is
 // answered wait. An answer of several pieces is sent in chunks.
 #ifndef LOCKSTEP_RUNTIME_HTTP2_HTTP1_SESSION_H_
 #define LOCKSTEP_RUNTIME_HTTP2_HTTP1_SESSION_H_
