@@ -17,7 +17,8 @@
 namespace lockstep::cli {
 
 // The rows of `times` (over the campaign) and `seeds` (runs that reached it at least once). Of the faults, only
-// `faults`: those that were asked for. What servers of `stack` never do is hoped never to happen.
+// `faults`: those that were asked for. What servers of `stack` never do is hoped never to happen; what nothing asks
+// them to do has no row (of services: to withdraw a request, to read by a lease).
 std::vector<CoverageSection> CoverageOf(const sim::Counters& times, const sim::Counters& seeds,
                                         const std::vector<sim::Fault>& faults, sim::Stack stack);
 

@@ -54,6 +54,13 @@ TEST(CampaignReport, FaultsThatWereNotAskedForAreNotMissed) {
   EXPECT_EQ(sections[2].rows[0].name, ToString(sim::Fault::kCrash));
 }
 
+TEST(CampaignReport, ServicesAreNotAskedToWithdrawOrToReadByLease) {
+  const auto sections = CoverageOf(Everything(1), Everything(1), AllFaults(), sim::Stack::kService);
+  ASSERT_EQ(sections.size(), 6u);
+  EXPECT_EQ(sections[0].rows.size(), sim::kActionCount - 1);
+  EXPECT_EQ(sections[4].rows.size(), spec::kGoalCount - 2);
+}
+
 // All but the two rows of halting, which a correct core never does.
 TEST(CampaignReport, AnEmptyCampaignReachesNothing) {
   EXPECT_EQ(NeverExercised(CoverageOf({}, {}, AllFaults(), sim::Stack::kCore)).size(),

@@ -34,6 +34,7 @@ bool HasQuorum(const Servers& servers, ServerSet members, const Configuration& c
 }
 
 bool HasQuorumEverywhere(const Servers& servers, ServerSet members, Index committed) {
+  if (servers.plans() != nullptr && !servers.plans()->KeepQuorum(members)) return false;
   const auto all_hold = [&](const Log& log) {
     return std::all_of(log.configurations().begin(), log.configurations().end(), [&](const ConfigurationEntry& entry) {
       return entry.index < committed || HasQuorum(servers, members, entry.configuration);

@@ -18,7 +18,7 @@ namespace lockstep::sim {
 bool HasQuorum(const Servers& servers, ServerSet members, const Configuration& configuration);
 
 // Whether that is so in every configuration that may be in use: in the log of any node, or on its disk, not older than
-// the one committed last, which is of index `committed`.
+// the one committed last, which is of index `committed`; and in those that were asked for (server.h, MemberPlans).
 bool HasQuorumEverywhere(const Servers& servers, ServerSet members, Index committed);
 
 // Whether some server that may be counted on has everything up to `committed` for good.

@@ -26,7 +26,7 @@ void Nemesis::Operators() {
 }
 
 void Nemesis::ChangeMembership(Server& node) {
-  if (!node.running()) return;
+  if (!node.running() || servers_.plans() != nullptr) return;
   const Configuration& from = node.state().configuration();
   input::ProposeConfiguration request;
   request.change = DrawChange(servers_, from, world_.choices);

@@ -78,6 +78,14 @@ class Server {
   virtual void SlowApply(int64_t until) = 0;
 };
 
+// What others than the nemesis have asked of the cluster's members.
+class MemberPlans {
+ public:
+  virtual ~MemberPlans() = default;
+  // Whether a majority of every configuration that may come of it lives among `members`, with disks intact.
+  virtual bool KeepQuorum(ServerSet members) const = 0;
+};
+
 // All servers of a run: server n is at n - 1.
 class Servers {
  public:
@@ -106,8 +114,13 @@ class Servers {
   Iterator begin() const { return Iterator(servers_.data()); }
   Iterator end() const { return Iterator(servers_.data() + servers_.size()); }
 
+  // Null: only the nemesis changes the cluster's members; else it does not.
+  void SetPlans(const MemberPlans* plans) { plans_ = plans; }
+  const MemberPlans* plans() const { return plans_; }
+
  private:
   std::vector<std::unique_ptr<Server>> servers_;
+  const MemberPlans* plans_ = nullptr;
 };
 
 // What joins the servers.

@@ -26,8 +26,9 @@ struct ServiceOptions {
   std::string version = "3.5.21";  // What clients decide by what they may ask for.
 
   uint32_t txn_operations_max = 128;
-  uint64_t request_bytes_max = 3 << 19;    // 1.5 MiB, as etcd.
-  int64_t quota_bytes = int64_t{2} << 30;  // Of keys and values; 0 and below: none.
+  uint64_t request_bytes_max = 3 << 19;       // 1.5 MiB, as etcd.
+  uint64_t watch_overhead_bytes = 512 << 10;  // By so much more a fragment of a watch's response may have.
+  int64_t quota_bytes = int64_t{2} << 30;     // Of keys and values; 0 and below: none.
 
   int64_t lease_ttl_min_seconds = 2;  // Not less than one and a half election timeouts.
   int64_t request_timeout_micros = 7'000'000;

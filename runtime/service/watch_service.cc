@@ -16,7 +16,6 @@ using etcdserverpb::WatchResponse;
 
 constexpr int64_t kNoWatch = -1;          // The id in what concerns all watches of a stream, or none.
 constexpr char kEventsTag = 11 << 3 | 2;  // Field 11 of WatchResponse.
-constexpr size_t kOverheadBytes = 512 << 10;
 constexpr int64_t kProgressRetryMicros = 10'000;
 
 }  // namespace
@@ -138,7 +137,8 @@ void WatchService::Session::Close() {
 void WatchService::Session::OnEvents(Watch& watch, const std::vector<EncodedEvent>& events, kvsm::Revision revision) {
   Told& told = watches_.at(watch.wish().id);
   told.told_since = true;
-  const size_t bytes_max = told.fragment ? context_.options.request_bytes_max + kOverheadBytes : SIZE_MAX;
+  const ServiceOptions& options = context_.options;
+  const size_t bytes_max = told.fragment ? options.request_bytes_max + options.watch_overhead_bytes : SIZE_MAX;
   WatchResponse response;
   response.set_watch_id(watch.wish().id);
   for (size_t at = 0; at < events.size();) {

@@ -32,6 +32,7 @@ void ServiceClients::Put(uint32_t number, bool leased) {
     if (told.end == End::kOk) {
       const auto response = ReadMessage<PutResponse>(told.response);
       judge_.Reached(ServiceGoal::kPut);
+      if (std::exchange(room_made_, false)) judge_.Reached(ServiceGoal::kRoomMade);
       judge_.Wrote(asked, CommandKind::kPut, response);
       Saw(number, response.header().revision());
       clients_[number].believed[request.key()] = request.value();
@@ -49,8 +50,13 @@ void ServiceClients::NotWritten(uint32_t number, const Asked& asked, CommandKind
     if (plain) plain_.Unknown(number);
     return;
   }
-  if (told.end == End::kError) {
+  if (told.end == End::kError && told.error == kvsm::Error::kNoSpace) {
+    wants_room_ = true;
+    judge_.NoRoom(asked, kind);
+  } else if (told.end == End::kError) {
     judge_.WriteFailed(asked, kind, told.error);
+  } else if (told.error == kvsm::Error::kRequestTooLarge) {
+    judge_.TooLarge(asked, habits_.request_bytes_max);
   } else {
     judge_.Refused(asked);
   }
@@ -113,22 +119,25 @@ void ServiceClients::Delete(uint32_t number) {
   request.set_prev_kv(choices.Below(2) == 0);
   Open(number, OperationKind::kWrite, absl::StrCat("delete ", request.ShortDebugString()));
   const uint32_t server = ChooseServer();
+  SendDelete(number, server, request, [=, this](const Told& told) { Close(number, told, server); });
+}
+
+void ServiceClients::SendDelete(uint32_t number, uint32_t server, const DeleteRangeRequest& request, OnTold then) {
   const bool plain = plain_.Delete(number, request);
-  const Asked asked = judge_.Ask(server, request.SerializeAsString());
-  Call(number, server, "/etcdserverpb.KV/DeleteRange", asked.request, Patience(), [=, this](const Told& told) {
-    if (told.end == End::kOk) {
-      const auto response = ReadMessage<DeleteRangeResponse>(told.response);
-      if (response.deleted() > 0) judge_.Reached(ServiceGoal::kDeleted);
-      judge_.Wrote(asked, CommandKind::kDeleteRange, response);
-      Saw(number, response.header().revision());
-      if (plain) plain_.Done(number, response.header().revision(), response.deleted() > 0);
-    } else if (plain && told.end == End::kRefused) {
-      plain_.Refused(number);
-    } else if (plain) {
-      plain_.Unknown(number);
-    }
-    Close(number, told, server);
-  });
+  const Asked asked = judge_.Ask(server, Marked(request), true);
+  Call(number, server, "/etcdserverpb.KV/DeleteRange", asked.request, Patience(),
+       [=, this, then = std::move(then)](const Told& told) {
+         if (told.end == End::kOk) {
+           const auto response = ReadMessage<DeleteRangeResponse>(told.response);
+           if (response.deleted() > 0) judge_.Reached(ServiceGoal::kDeleted);
+           judge_.Wrote(asked, CommandKind::kDeleteRange, response);
+           Saw(number, response.header().revision());
+           if (plain) plain_.Done(number, response.header().revision(), response.deleted() > 0);
+         } else {
+           NotWritten(number, asked, CommandKind::kDeleteRange, told, plain);
+         }
+         then(told);
+       });
 }
 
 // A put under the condition that the client's belief is true.
@@ -269,13 +278,13 @@ void ServiceClients::Compact(uint32_t number) {
   request.set_revision(clients_[number].revision - static_cast<int64_t>(world_.choices.Below(8)));
   Open(number, OperationKind::kWrite, absl::StrCat("compact ", request.revision()));
   const uint32_t server = ChooseServer();
-  const Asked asked = judge_.Ask(server, request.SerializeAsString());
+  const Asked asked = judge_.Ask(server, Marked(request), true);
   Call(number, server, "/etcdserverpb.KV/Compact", asked.request, Patience(), [=, this](const Told& told) {
     if (told.end == End::kOk) {
       judge_.Reached(ServiceGoal::kCompaction);
       judge_.Wrote(asked, CommandKind::kCompact, ReadMessage<etcdserverpb::CompactionResponse>(told.response));
-    } else if (told.end == End::kError) {
-      judge_.WriteFailed(asked, CommandKind::kCompact, told.error);
+    } else {
+      NotWritten(number, asked, CommandKind::kCompact, told, false);
     }
     Close(number, told, server);
   });

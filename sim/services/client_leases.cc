@@ -95,13 +95,13 @@ void ServiceClients::Revoke(uint32_t number) {
   if (request.id() == 0) return Grant(number);
   Open(number, OperationKind::kWrite, absl::StrCat("revoke ", request.id()));
   const uint32_t server = ChooseServer();
-  const Asked asked = judge_.Ask(server, request.SerializeAsString());
+  const Asked asked = judge_.Ask(server, Marked(request), true);
   Call(number, server, "/etcdserverpb.Lease/LeaseRevoke", asked.request, Patience(), [=, this](const Told& told) {
     if (told.end == End::kOk) {
       judge_.Reached(ServiceGoal::kRevoked);
       judge_.Wrote(asked, CommandKind::kLeaseRevoke, ReadMessage<etcdserverpb::LeaseRevokeResponse>(told.response));
-    } else if (told.end == End::kError) {
-      judge_.WriteFailed(asked, CommandKind::kLeaseRevoke, told.error);
+    } else {
+      NotWritten(number, asked, CommandKind::kLeaseRevoke, told, false);
     }
     Close(number, told, server);
   });

@@ -63,6 +63,7 @@ void ServiceClients::WatchOrCancel(uint32_t number) {
   one.watched.puts = filter != 0;
   one.watched.deletions = filter != 1;
   one.watched.prev_kv = choices.Below(3) == 0;
+  one.watched.fragments = choices.Below(4) != 0;
   one.progress = choices.Below(3) == 0;
   if (choices.Below(2) == 0) {
     const auto back = static_cast<int64_t>(choices.Below(10));
@@ -91,7 +92,7 @@ void ServiceClients::Create(Stream& stream, int64_t id) {
   create.set_watch_id(id);
   create.set_prev_kv(one.watched.prev_kv);
   create.set_progress_notify(one.progress);
-  create.set_fragment(true);
+  create.set_fragment(one.watched.fragments);
   if (!one.watched.puts) create.add_filters(WatchCreateRequest::NOPUT);
   if (!one.watched.deletions) create.add_filters(WatchCreateRequest::NODELETE);
   connections_.Write(stream.call, request.SerializeAsString());
@@ -126,6 +127,7 @@ void ServiceClients::TakeFromStream(Stream& stream, const std::string& message) 
   const int64_t revision = response.header().revision();
   Saw(stream.client, revision);
   if (response.watch_id() == -1) {
+    judge_.Reached(ServiceGoal::kWatchProgressAsked);
     for (auto& [id, one] : stream.watches) {
       if (one.created) judge_.WatchProgress(one.watched, revision);
     }
@@ -144,6 +146,7 @@ void ServiceClients::TakeFromStream(Stream& stream, const std::string& message) 
   } else if (response.events_size() > 0) {
     judge_.WatchTold(one.watched, response);
   } else {
+    judge_.Reached(ServiceGoal::kWatchProgress);
     judge_.WatchProgress(one.watched, revision);
   }
 }

@@ -7,8 +7,14 @@
 
 namespace lockstep::sim {
 
-ServiceClients::ServiceClients(World& world, Servers& servers, Connections& connections, Judge& judge)
-    : world_(world), servers_(servers), connections_(connections), judge_(judge), clients_(world.scenario.clients) {
+ServiceClients::ServiceClients(World& world, const Habits& habits, Servers& servers, Connections& connections,
+                               Judge& judge)
+    : world_(world),
+      habits_(habits),
+      servers_(servers),
+      connections_(connections),
+      judge_(judge),
+      clients_(world.scenario.clients) {
   for (uint32_t number = 0; number < clients_.size(); ++number) {
     streams_.push_back(std::make_unique<Stream>());
     streams_.back()->client = number;
@@ -17,7 +23,7 @@ ServiceClients::ServiceClients(World& world, Servers& servers, Connections& conn
 
 void ServiceClients::Begin() {
   // Some runs have a few kinds of operations only: then there are many of each.
-  static constexpr uint32_t kUsual[kActCount] = {12, 10, 6, 5, 8, 8, 2, 1, 6, 4, 1, 2, 1, 4, 5, 5, 1, 1};
+  static constexpr uint32_t kUsual[kActCount] = {12, 10, 6, 5, 8, 8, 2, 1, 6, 4, 1, 2, 1, 4, 5, 5, 1, 1, 0};
   for (size_t i = 0; i < kActCount; ++i) {
     const uint64_t kind = world_.choices.Below(4);
     weights_[i] = kind == 0 ? 0 : kUsual[i] * static_cast<uint32_t>(kind);
@@ -25,6 +31,7 @@ void ServiceClients::Begin() {
   weights_[static_cast<size_t>(Act::kPut)] += 1;
   // What leases are for comes with leases.
   weights_[static_cast<size_t>(Act::kGrant)] += 1;
+  if (habits_.changes_members) weights_[static_cast<size_t>(Act::kMembers)] = 20;
   for (uint32_t i = 0; i < clients_.size(); ++i) {
     QueuedEvent event;
     event.kind = EventKind::kInvoke;
@@ -44,6 +51,7 @@ ServiceClients::Act ServiceClients::DrawAct() {
 
 void ServiceClients::Invoke(uint32_t number) {
   if (clients_[number].open || stopped_) return;
+  if (wants_room_ && (write_to_ != 0 || world_.choices.Below(6) == 0)) return MakeRoom(number);
   // Once healed, a write must succeed: so it is writes that are tried.
   Do(number, write_to_ != 0 ? Act::kPut : DrawAct());
 }
@@ -86,6 +94,8 @@ void ServiceClients::Do(uint32_t number, Act act) {
       return Leader(number);
     case Act::kObserve:
       return Observe(number);
+    case Act::kMembers:
+      return ChangeMembers(number);
   }
 }
 
@@ -112,13 +122,14 @@ void ServiceClients::Open(uint32_t number, OperationKind kind, std::string words
 void ServiceClients::Close(uint32_t number, Answer answer, uint32_t server) {
   Client& client = clients_[number];
   client.open = false;
+  const bool made_room = std::exchange(client.makes_room, false);
   --open_;
   Counters& counters = world_.counters;
   ++(answer == Answer::kOk       ? counters.operations_ok
      : answer == Answer::kFailed ? counters.operations_failed
                                  : counters.operations_unknown);
   const bool wrote = answer == Answer::kOk && client.kind == OperationKind::kWrite;
-  if (wrote && write_to_ != 0 && client.invoked >= write_to_since_ && !first_write_at_.has_value()) {
+  if (wrote && !made_room && write_to_ != 0 && client.invoked >= write_to_since_ && !first_write_at_.has_value()) {
     first_write_at_ = world_.now;
   }
   Note(number, answer, server);
@@ -212,8 +223,19 @@ ServiceClients::Told ServiceClients::ToldBy(const runtime::RpcStatus& status, st
     case Error::kLeaseExist:
     case Error::kCompacted:
     case Error::kFutureRev:
+    case Error::kNoSpace:
+    case Error::kMemberExist:
+    case Error::kPeerUrlExists:
+    case Error::kMemberNotEnoughStarted:
+    case Error::kMemberBadUrls:
+    case Error::kMemberNotFound:
+    case Error::kMemberNotLearner:
+    case Error::kLearnerNotReady:
+    case Error::kTooManyLearners:
+    case Error::kUnhealthy:
       told.end = End::kError;
       break;
+    case Error::kRequestTooLarge:
     case Error::kTooManyRequests:
     case Error::kNoLeader:
       told.end = End::kRefused;
@@ -293,7 +315,7 @@ std::string ServiceClients::Waits() const {
     }
   }
   if (const int64_t lease = judge_.Lingering(); lease != 0) return absl::StrCat("lease ", lease, " has not ended");
-  return "";
+  return MembersWait();
 }
 
 void ServiceClients::Finish() {

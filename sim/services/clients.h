@@ -1,5 +1,6 @@
 // ServiceClients: what the clients of the key-value store do, as etcd's do: they put, read, delete, transact, compact,
-// hold leases and keep them alive, watch over breaks, stand in line for locks and elections.
+// hold leases and keep them alive, watch over breaks, stand in line for locks and elections; and as operators do: they
+// make room when there is none, add and remove members.
 //
 // Each client has one operation open at a time, at a server that leads or at another, and besides its watches and the
 // leases that it keeps alive. It never repeats an operation: one that ends without an answer may have happened. Which
@@ -22,10 +23,14 @@
 #include <string_view>
 #include <vector>
 
+#include "core/configuration.h"
+#include "kvsm/api/maintenance.pb.h"
+#include "kvsm/varint.h"
 #include "sim/links.h"
 #include "sim/observer.h"
 #include "sim/server.h"
 #include "sim/services/connections.h"
+#include "sim/services/habits.h"
 #include "sim/services/judge.h"
 #include "sim/services/plain_history.h"
 #include "sim/workload.h"
@@ -33,9 +38,9 @@
 
 namespace lockstep::sim {
 
-class ServiceClients final : public Workload {
+class ServiceClients final : public Workload, public MemberPlans {
  public:
-  ServiceClients(World& world, Servers& servers, Connections& connections, Judge& judge);
+  ServiceClients(World& world, const Habits& habits, Servers& servers, Connections& connections, Judge& judge);
 
   void Begin() override;
   void WriteTo(ServerSet servers) override;
@@ -48,6 +53,8 @@ class ServiceClients final : public Workload {
   std::optional<int64_t> first_write_at() const override { return first_write_at_; }
   void Finish() override;
   Verdict verdict() const override { return verdict_; }
+
+  bool KeepQuorum(ServerSet members) const override;
 
  private:
   enum class Act : uint8_t {
@@ -69,8 +76,9 @@ class ServiceClients final : public Workload {
     kCampaign,
     kLeader,
     kObserve,
+    kMembers,
   };
-  static constexpr size_t kActCount = static_cast<size_t>(Act::kObserve) + 1;
+  static constexpr size_t kActCount = static_cast<size_t>(Act::kMembers) + 1;
 
   // How a call ended, for who asked.
   enum class End : uint8_t {
@@ -119,6 +127,13 @@ class ServiceClients final : public Workload {
     std::map<std::string, std::string> believed;  // Values, by key.
     std::map<int64_t, Kept> leases;
     uint64_t observes = 0;  // The call.
+    bool makes_room = false;
+  };
+  // A change of members that was asked for and may yet come.
+  struct Plan {
+    Judge::Action action = kvsm::proto::ChangeMember::ADD;
+    etcdserverpb::Member member;  // Of one that is added, what was asked.
+    bool leads = false;           // The member, when it was asked.
   };
 
   // clients.cc
@@ -142,6 +157,15 @@ class ServiceClients final : public Workload {
   int64_t ThinkTime() { return world_.choices.Between(0, world_.scenario.think_time_max_micros); }
   int64_t Patience() const { return world_.scenario.request_timeout_micros; }
   void Saw(uint32_t number, int64_t revision);
+  // The request's bytes, which no other request has: at their end they have a field that no server knows.
+  template <typename Request>
+  std::string Marked(const Request& request) {
+    std::string bytes = request.SerializeAsString();
+    constexpr uint64_t kMarkField = 2047;
+    kvsm::AppendVarint(bytes, kMarkField << 3);
+    kvsm::AppendVarint(bytes, ++last_mark_);
+    return bytes;
+  }
 
   // client_keys.cc
   void Put(uint32_t number, bool leased);
@@ -149,6 +173,7 @@ class ServiceClients final : public Workload {
   void NotWritten(uint32_t number, const Asked& asked, kvsm::CommandKind kind, const Told& told, bool plain);
   void Get(uint32_t number, uint32_t server, bool range);
   void Delete(uint32_t number);
+  void SendDelete(uint32_t number, uint32_t server, const etcdserverpb::DeleteRangeRequest& request, OnTold then);
   void Txn(uint32_t number);
   void MixedTxn(uint32_t number);
   void ReadTxn(uint32_t number);
@@ -183,7 +208,30 @@ class ServiceClients final : public Workload {
   void Leader(uint32_t number);
   void Observe(uint32_t number);
 
+  // client_space.cc
+  void MakeRoom(uint32_t number);
+  void CompactAll(uint32_t number, uint32_t server);
+  void EndAlarms(uint32_t number, uint32_t server);
+  void EndAlarm(uint32_t number, uint32_t server, std::deque<etcdserverpb::AlarmMember> alarms);
+
+  // client_members.cc
+  void ChangeMembers(uint32_t number);
+  void ListMembers(uint32_t number);
+  void AddMember(uint32_t number);
+  void RemoveMember(uint32_t number);
+  void PromoteMember(uint32_t number);
+  void UpdateMember(uint32_t number);
+  // Whether it may be asked for; then it is planned.
+  bool Planned(Plan plan);
+  bool MayCome(const Plan& plan) const;
+  template <typename Response, typename Request>
+  void SendChange(uint32_t number, const char* method, const Request& request, const Plan& plan,
+                  const std::string& name);
+  std::optional<Configuration> InUse() const;
+  std::string MembersWait() const;
+
   World& world_;
+  const Habits habits_;
   Servers& servers_;
   Connections& connections_;
   Judge& judge_;
@@ -202,6 +250,11 @@ class ServiceClients final : public Workload {
   std::map<uint64_t, std::function<void()>> timers_;
   uint64_t last_timer_ = 0;
   uint64_t next_value_ = 1;
+  uint64_t last_mark_ = 0;
+  uint64_t last_url_ = 0;
+  bool wants_room_ = false;  // A write was refused for want of it.
+  bool room_made_ = false;   // And nothing was written since.
+  std::vector<Plan> plans_;
   int64_t next_lease_ = 1;
   uint32_t open_ = 0;
   bool stopped_ = false;

@@ -20,6 +20,12 @@ enum class ServiceGoal : uint8_t {
   kReadTxn,
   kCompaction,
   kReadCompacted,
+  kTooLarge,
+  // Space.
+  kNoSpace,       // Refused for want of it.
+  kNoSpaceByLog,  // The same, by an alarm.
+  kAlarmEnded,
+  kRoomMade,  // A write went through after that.
   // Leases.
   kGranted,
   kKeptAlive,
@@ -37,7 +43,9 @@ enum class ServiceGoal : uint8_t {
   kWatchResumedElsewhere,
   kWatchSlow,  // Its client took nothing for a while.
   kWatchCompacted,
+  kWatchFragments,
   kWatchProgress,
+  kWatchProgressAsked,
   // Lines of clients.
   kLocked,
   kLockedAfterWaiting,
@@ -48,6 +56,17 @@ enum class ServiceGoal : uint8_t {
   kResigned,
   kLeaderAsked,
   kObserved,
+  // Members.
+  kVoterAdded,
+  kLearnerAdded,
+  kPromoted,
+  kLearnerNotReady,
+  kMemberRemoved,
+  kLeaderRemoved,
+  kMemberUpdated,
+  kMembersListed,
+  kMembersListedBehind,
+  kMemberRefused,  // For the cluster's health.
   // How calls go.
   kAskedLeader,
   kAskedFollower,

@@ -32,7 +32,7 @@ void Judge::OnApplied(NodeId node, const runtime::Command& command, std::string_
   if (!ledger_.just_expired().empty() && ledger_.FirstAt(entry.revision) == ledger_.size()) {
     Reached(ServiceGoal::kExpiredWithKeys);
   }
-  const auto own = own_.find(entry.body);
+  const auto own = own_.find(NameOf(entry));
   if (own == own_.end()) return;
   if (own->second == Fate::kUnknown) Reached(ServiceGoal::kUnknownButDone);
   if (own->second == Fate::kRefused)
@@ -90,6 +90,31 @@ void Judge::WriteFailed(const Asked& asked, CommandKind kind, Error error) {
   Fail("LogOrderProp",
        absl::StrCat("a write was answered '", std::string(kvsm::InfoOf(error).text),
                     "', and no such command with that reply lies in the log behind position ", asked.told));
+}
+
+void Judge::NoRoom(const Asked& asked, CommandKind kind) {
+  const Ledger::Entry* const entry = Claim(asked, kind, [&](const Ledger::Entry& candidate) {
+    return candidate.error == Error::kNoSpace && candidate.body == asked.request;
+  });
+  if (entry != nullptr) return Reached(ServiceGoal::kNoSpaceByLog);
+  Reached(ServiceGoal::kNoSpace);
+  // No state holds more than what was ever put, and a request has a few puts at most.
+  constexpr int64_t kOverheadMax = 8 * 64;
+  const int64_t most = ledger_.bytes_put() + static_cast<int64_t>(asked.request.size()) + kOverheadMax;
+  if (quota_bytes_ == 0 || most <= quota_bytes_) {
+    Fail("LimitProp", absl::StrCat("a write was refused for want of space; with it all that was ever put is at most ",
+                                   most, " bytes, the quota is ", quota_bytes_));
+  }
+  Refused(asked);
+}
+
+void Judge::TooLarge(const Asked& asked, uint64_t bytes_max) {
+  Reached(ServiceGoal::kTooLarge);
+  if (bytes_max == 0 || asked.request.size() <= bytes_max) {
+    Fail("LimitProp", absl::StrCat("a request of ", asked.request.size(),
+                                   " bytes was refused as too large, the limit is ", bytes_max));
+  }
+  Refused(asked);
 }
 
 void Judge::Refused(const Asked& asked) {

@@ -8,11 +8,13 @@
 //   ModelAgreesProp            a node's reply is the model's, on every node
 //   LogOrderProp               an answer is explained by a position in the log, in real time
 //   AtMostOnceProp             a command was carried out once at most, and not at all if it was refused
+//   LimitProp                  nothing is refused for its size, or for want of space, that is within the limits
 //   SerializableProp           a serializable read gives one state, and on one member none before the last one read
 //   Watch{Ordered,Unique,Atomic,Reliable,Resumable,Progress}Prop
 //   LeaseNotEarlyProp          a lease does not end before the time it was last granted is over
 //   LeaseProp                  what is said of leases is what the log says
 //   LockExclusionInv           no position of the log has two holders of one lock
+//   MembersProp                what is said of members is what the log says, and what is told to be done is in use
 // Left to others: the same history without the log's order (plain_history.h); that things happen at all (clients.h).
 #ifndef LOCKSTEP_SIM_SERVICES_JUDGE_H_
 #define LOCKSTEP_SIM_SERVICES_JUDGE_H_
@@ -27,10 +29,13 @@
 #include <string_view>
 #include <vector>
 
+#include "core/configuration.h"
+#include "kvsm/api/cluster.pb.h"
 #include "kvsm/api/election.pb.h"
 #include "kvsm/api/kv.pb.h"
 #include "kvsm/api/lease.pb.h"
 #include "kvsm/api/watch.pb.h"
+#include "kvsm/command.pb.h"
 #include "runtime/machine/state_machine.h"
 #include "sim/links.h"
 #include "sim/services/goals.h"
@@ -56,8 +61,9 @@ struct Watched {
   bool puts = true;
   bool deletions = true;
   bool prev_kv = false;
-  int64_t next = 0;      // The first revision it has not been told of; 0: not known yet.
-  bool resumed = false;  // Nothing has come since it was begun again.
+  bool fragments = false;  // Its client wants large responses in parts.
+  int64_t next = 0;        // The first revision it has not been told of; 0: not known yet.
+  bool resumed = false;    // Nothing has come since it was begun again.
   std::vector<mvccpb::Event> parts;
 };
 
@@ -72,7 +78,10 @@ struct Held {
 
 class Judge {
  public:
-  explicit Judge(World& world) : world_(world) { world.counters.service.resize(kServiceGoalCount); }
+  // `quota_bytes`: of the servers; 0: none.
+  explicit Judge(World& world, int64_t quota_bytes = 0) : world_(world), quota_bytes_(quota_bytes) {
+    world.counters.service.resize(kServiceGoalCount);
+  }
 
   // A node has applied this.
   void OnApplied(NodeId node, const runtime::Command& command, std::string_view reply);
@@ -92,6 +101,9 @@ class Judge {
   // A write, a read was answered with one of the machine's errors.
   void WriteFailed(const Asked& asked, kvsm::CommandKind kind, kvsm::Error error);
   void ReadFailed(const Asked& asked, const etcdserverpb::RangeRequest& request, kvsm::Error error);
+  // A write was refused: there is no room, by the server's count or by an alarm in the log; it is larger than this.
+  void NoRoom(const Asked& asked, kvsm::CommandKind kind);
+  void TooLarge(const Asked& asked, uint64_t bytes_max);
   // A request of its own certainly was not done; may have been done.
   void Refused(const Asked& asked);
   void Unknown(const Asked& asked);
@@ -122,6 +134,17 @@ class Judge {
   void ObservedLeader(const std::string& name, const mvccpb::KeyValue& leader, int64_t& from);
   void Proclaimed(const Asked& asked, const Held& held, const std::string& value, int64_t revision);
 
+  // ---- Members. Changes are recognised by what they name: one that adds by its URL, which is the request asked.
+  using Action = kvsm::proto::ChangeMember::Action;
+  using ToldMembers = google::protobuf::RepeatedPtrField<etcdserverpb::Member>;
+  // A change was carried out, of this member as far as its client could say; `in_use`: the configuration that is
+  // committed, if it is known.
+  void MemberChanged(const Asked& asked, Action action, const etcdserverpb::Member& member, const ToldMembers& told,
+                     const std::optional<Configuration>& in_use);
+  // It certainly was not.
+  void MemberRefused(const Asked& asked, Action action, uint64_t member, kvsm::Error error);
+  void MembersListed(const Asked& asked, const ToldMembers& told, bool linearizable);
+
  private:
   void Fail(const char* property, std::string evidence, NodeId node = kNoNode);
   // The answer was given at `revision`, freshly: places it. False: it cannot have been.
@@ -134,8 +157,12 @@ class Judge {
   bool Wants(const Watched& watch, const Ledger::Change& change) const;
   std::optional<size_t> NextFor(const Watched& watch, size_t from) const;
   bool IsEvent(const Watched& watch, const Ledger::Change& change, const mvccpb::Event& event) const;
+  // The command of an entry as its client asked for it.
+  static std::string NameOf(const Ledger::Entry& entry);
+  void CheckInUse(Action action, uint64_t member, const Configuration& in_use);
 
   World& world_;
+  const int64_t quota_bytes_;
   Ledger ledger_;
   size_t told_ = 0;                               // Everything answered lies at this position or before.
   std::array<int64_t, kServersMax + 1> shown_{};  // By server, to reads.

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <initializer_list>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -23,47 +25,47 @@ using kvsm::CommandKind;
 class JudgeTest : public testing::Test {
  protected:
   // A node applies this; the model's reply is the machine's.
-  std::string Apply(CommandKind kind, const std::string& body, int64_t millis = 0) {
+  std::string Apply(kvsm::CommandKind kind, const std::string& body, int64_t millis = 0) {
     const std::string command = kvsm::EncodeCommand(kind, millis, body);
     std::string reply = machine_.Apply(command);
     judge_.OnApplied({1, 0}, {++index_, 1, command}, reply);
     return reply;
   }
   std::string Put(const std::string& key, const std::string& value, int64_t lease = 0) {
-    PutRequest request;
+    etcdserverpb::PutRequest request;
     request.set_key(key);
     request.set_value(value);
     request.set_lease(lease);
-    Apply(CommandKind::kPut, request.SerializeAsString());
+    Apply(kvsm::CommandKind::kPut, request.SerializeAsString());
     return request.SerializeAsString();
   }
   void Delete(const std::string& key) {
     etcdserverpb::DeleteRangeRequest request;
     request.set_key(key);
-    Apply(CommandKind::kDeleteRange, request.SerializeAsString());
+    Apply(kvsm::CommandKind::kDeleteRange, request.SerializeAsString());
   }
   void Grant(int64_t id, int64_t ttl) {
     LeaseGrantRequest request;
     request.set_id(id);
     request.set_ttl(ttl);
-    Apply(CommandKind::kLeaseGrant, request.SerializeAsString());
+    Apply(kvsm::CommandKind::kLeaseGrant, request.SerializeAsString());
   }
   // What a read of all keys answers at a revision, rightly.
-  RangeResponse All(int64_t revision) {
-    RangeResponse response;
+  etcdserverpb::RangeResponse All(int64_t revision) {
+    etcdserverpb::RangeResponse response;
     judge_.ledger().RangeAt(revision, AllKeys(), response);
     response.mutable_header()->set_revision(revision);
     return response;
   }
-  static RangeRequest AllKeys(bool serializable = false) {
-    RangeRequest request;
+  static etcdserverpb::RangeRequest AllKeys(bool serializable = false) {
+    etcdserverpb::RangeRequest request;
     request.set_key(std::string(1, '\0'));
     request.set_range_end(std::string(1, '\0'));
     request.set_serializable(serializable);
     return request;
   }
-  WatchResponse Events(int64_t first, int64_t last) {
-    WatchResponse response;
+  etcdserverpb::WatchResponse Events(int64_t first, int64_t last) {
+    etcdserverpb::WatchResponse response;
     for (const Ledger::Change& change : judge_.ledger().changes()) {
       if (change.mod < first || change.mod > last) continue;
       mvccpb::Event& event = *response.add_events();
@@ -189,6 +191,152 @@ TEST_F(JudgeTest, ACommandThatIsDoneTwice) {
   EXPECT_EQ(failed(), "AtMostOnceProp");
 }
 
+// A deletion is like any other in its words; a field that no server reads tells it apart.
+TEST_F(JudgeTest, ADeletionThatIsDoneTwice) {
+  etcdserverpb::DeleteRangeRequest request;
+  request.set_key("a");
+  const std::string bytes = request.SerializeAsString() + "\xf8\x7f\x01";
+  judge_.Unknown(judge_.Ask(1, bytes, true));
+  Apply(CommandKind::kDeleteRange, bytes);
+  Delete("a");
+  EXPECT_EQ(failed(), "");
+  Apply(CommandKind::kDeleteRange, bytes);
+  EXPECT_EQ(failed(), "AtMostOnceProp");
+}
+
+TEST_F(JudgeTest, SpaceThatIsRefusedThoughThereIsSome) {
+  Judge judge(world_, 1000);
+  PutRequest request;
+  request.set_key("a");
+  judge.NoRoom(judge.Ask(1, request.SerializeAsString(), true), CommandKind::kPut);
+  EXPECT_EQ(failed(), "LimitProp");
+}
+
+TEST_F(JudgeTest, SpaceThatIsRefusedByAnAlarm) {
+  etcdserverpb::AlarmRequest alarm;
+  alarm.set_action(etcdserverpb::AlarmRequest::ACTIVATE);
+  alarm.set_alarm(etcdserverpb::NOSPACE);
+  Apply(CommandKind::kAlarm, alarm.SerializeAsString());
+  const Asked asked = judge_.Ask(1, Put("a", "1"), true);
+  judge_.NoRoom(asked, CommandKind::kPut);
+  EXPECT_EQ(failed(), "");
+  EXPECT_EQ(world_.counters.service[static_cast<size_t>(ServiceGoal::kNoSpaceByLog)], 1u);
+}
+
+TEST_F(JudgeTest, ASizeThatIsRefusedThoughItFits) {
+  const Asked asked = judge_.Ask(1, std::string(10, 'x'), true);
+  judge_.TooLarge(asked, 9);
+  EXPECT_EQ(failed(), "");
+  judge_.TooLarge(asked, 10);
+  EXPECT_EQ(failed(), "LimitProp");
+}
+
+// ---- Members.
+
+class MembersJudgeTest : public JudgeTest {
+ protected:
+  MembersJudgeTest() {
+    kvsm::proto::ChangeMember found;
+    found.set_action(kvsm::proto::ChangeMember::FOUND);
+    for (uint64_t id = 1; id <= 3; ++id) found.add_members()->set_id(id);
+    Apply(CommandKind::kChangeMember, found.SerializeAsString());
+  }
+  // The table after it.
+  kvsm::proto::ChangeMemberReply Change(Judge::Action action, uint64_t id, const std::string& url = "") {
+    kvsm::proto::ChangeMember change;
+    change.set_action(action);
+    change.mutable_member()->set_id(id);
+    if (!url.empty()) change.mutable_member()->add_peerurls(url);
+    const std::string reply = Apply(CommandKind::kChangeMember, change.SerializeAsString());
+    kvsm::proto::ChangeMemberReply told;
+    told.ParseFromString(std::string(kvsm::DecodeReply(reply)->body));
+    return told;
+  }
+  static etcdserverpb::Member Member(uint64_t id) {
+    etcdserverpb::Member member;
+    member.set_id(id);
+    return member;
+  }
+  static Configuration Voters(std::initializer_list<uint32_t> numbers) {
+    Configuration configuration;
+    for (const uint32_t n : numbers) configuration.voters.insert({n, 0});
+    return configuration;
+  }
+  static constexpr auto kAdd = kvsm::proto::ChangeMember::ADD;
+  static constexpr auto kRemove = kvsm::proto::ChangeMember::REMOVE;
+  static constexpr auto kPromote = kvsm::proto::ChangeMember::PROMOTE;
+};
+
+TEST_F(MembersJudgeTest, ChangesThatAreAsTheLogSays) {
+  const Asked add = judge_.Ask(1, "http://four", true), remove = judge_.Ask(1, "");
+  const auto added = Change(kAdd, 0, "http://four");
+  judge_.MemberChanged(add, kAdd, added.member(), added.members(), Voters({1, 2, 3, 4}));
+  const auto removed = Change(kRemove, 2);
+  judge_.MemberChanged(remove, kRemove, Member(2), removed.members(), Voters({1, 3, 4}));
+  judge_.MembersListed(judge_.Ask(1, ""), removed.members(), true);
+  judge_.MembersListed(judge_.Ask(1, ""), added.members(), false);
+  judge_.MemberRefused(judge_.Ask(1, ""), kRemove, 2, kvsm::Error::kMemberNotFound);
+  EXPECT_EQ(failed(), "");
+}
+
+TEST_F(MembersJudgeTest, AChangeThatIsNotInTheLog) {
+  const auto added = Change(kAdd, 0, "http://four");
+  judge_.MemberChanged(judge_.Ask(1, "http://five", true), kAdd, added.member(), added.members(), std::nullopt);
+  EXPECT_EQ(failed(), "MembersProp");
+}
+
+TEST_F(MembersJudgeTest, ARemovedMemberThatStillVotes) {
+  const Asked asked = judge_.Ask(1, "");
+  const auto removed = Change(kRemove, 2);
+  judge_.MemberChanged(asked, kRemove, Member(2), removed.members(), Voters({1, 2, 3}));
+  EXPECT_EQ(failed(), "MembersProp");
+}
+
+TEST_F(MembersJudgeTest, AnAddedMemberThatIsNone) {
+  const Asked asked = judge_.Ask(1, "http://four", true);
+  const auto added = Change(kAdd, 0, "http://four");
+  judge_.MemberChanged(asked, kAdd, added.member(), added.members(), Voters({1, 2, 3}));
+  EXPECT_EQ(failed(), "MembersProp");
+}
+
+TEST_F(MembersJudgeTest, AListThatIsOld) {
+  const auto added = Change(kAdd, 0, "http://four");
+  const Asked remove = judge_.Ask(1, "");
+  const auto removed = Change(kRemove, 2);
+  judge_.MemberChanged(remove, kRemove, Member(2), removed.members(), std::nullopt);
+  judge_.MembersListed(judge_.Ask(1, ""), added.members(), true);
+  EXPECT_EQ(failed(), "MembersProp");
+}
+
+TEST_F(MembersJudgeTest, AListOfNoState) {
+  auto members = Change(kAdd, 0, "http://four").members();
+  members.RemoveLast();
+  members.RemoveLast();
+  judge_.MembersListed(judge_.Ask(1, ""), members, false);
+  EXPECT_EQ(failed(), "MembersProp");
+}
+
+TEST_F(MembersJudgeTest, ARefusalWithoutAReason) {
+  judge_.MemberRefused(judge_.Ask(1, ""), kPromote, 9, kvsm::Error::kMemberNotLearner);
+  EXPECT_EQ(failed(), "MembersProp");
+}
+
+TEST_F(MembersJudgeTest, AMemberThatIsAddedTwice) {
+  judge_.Unknown(judge_.Ask(1, "http://four", true));
+  Change(kAdd, 0, "http://four");
+  EXPECT_EQ(failed(), "");
+  Change(kRemove, 4);
+  Change(kAdd, 0, "http://four");
+  EXPECT_EQ(failed(), "AtMostOnceProp");
+}
+
+TEST_F(MembersJudgeTest, ARefusedChangeThatIsDone) {
+  judge_.MemberRefused(judge_.Ask(1, "http://four", true), kAdd, 0, kvsm::Error::kUnhealthy);
+  EXPECT_EQ(failed(), "");
+  Change(kAdd, 0, "http://four");
+  EXPECT_EQ(failed(), "AtMostOnceProp");
+}
+
 // ---- Watches.
 
 class WatchJudgeTest : public JudgeTest {
@@ -253,6 +401,7 @@ TEST_F(WatchJudgeTest, Atomic) {
 
 TEST_F(WatchJudgeTest, AtomicInFragments) {
   Watched watch = WatchOfAll(5);
+  watch.fragments = true;
   WatchResponse first = Events(5, 5), last = first;
   first.mutable_events()->DeleteSubrange(1, 2);
   first.set_fragment(true);
@@ -261,6 +410,24 @@ TEST_F(WatchJudgeTest, AtomicInFragments) {
   judge_.WatchTold(watch, last);
   EXPECT_EQ(failed(), "");
   EXPECT_TRUE(judge_.IsUpToDate(watch));
+}
+
+TEST_F(WatchJudgeTest, FragmentsThatNobodyWants) {
+  Watched watch = WatchOfAll(2);
+  WatchResponse part = Events(2, 2);
+  part.set_fragment(true);
+  judge_.WatchTold(watch, part);
+  EXPECT_EQ(failed(), "WatchAtomicProp");
+}
+
+TEST_F(WatchJudgeTest, ProgressBetweenFragments) {
+  Watched watch = WatchOfAll(2);
+  watch.fragments = true;
+  WatchResponse part = Events(2, 2);
+  part.set_fragment(true);
+  judge_.WatchTold(watch, part);
+  judge_.WatchProgress(watch, 1);
+  EXPECT_EQ(failed(), "WatchAtomicProp");
 }
 
 TEST_F(WatchJudgeTest, Progress) {

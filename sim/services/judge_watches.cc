@@ -43,7 +43,11 @@ void Judge::WatchBegun(Watched& watch, int64_t revision) const {
 
 void Judge::WatchTold(Watched& watch, const etcdserverpb::WatchResponse& response) {
   for (const mvccpb::Event& event : response.events()) watch.parts.push_back(event);
-  if (response.fragment()) return;
+  if (response.fragment()) {
+    Reached(ServiceGoal::kWatchFragments);
+    if (!watch.fragments) Fail("WatchAtomicProp", absl::StrCat("the watch of ", watch.key, " wants no fragments"));
+    return;
+  }
   Reached(ServiceGoal::kWatchTold);
   const char* const missing = std::exchange(watch.resumed, false) ? "WatchResumableProp" : "WatchReliableProp";
   const std::string whose = absl::StrCat("the watch of ", watch.key, watch.range_end.empty() ? "" : " to ",
@@ -78,7 +82,9 @@ void Judge::WatchTold(Watched& watch, const etcdserverpb::WatchResponse& respons
 }
 
 void Judge::WatchProgress(Watched& watch, int64_t revision) {
-  Reached(ServiceGoal::kWatchProgress);
+  if (!watch.parts.empty()) {
+    return Fail("WatchAtomicProp", absl::StrCat("the watch of ", watch.key, " hears of progress between fragments"));
+  }
   if (watch.next == 0 || revision < watch.next) return;
   const std::optional<size_t> next = NextFor(watch, ledger_.ChangesFrom(watch.next));
   if (next.has_value() && ledger_.changes()[*next].mod <= revision) {

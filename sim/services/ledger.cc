@@ -14,6 +14,9 @@ namespace {
 using kvsm::CommandKind;
 using kvsm::Error;
 
+// As kvsm/engine.h counts.
+constexpr size_t kVersionOverhead = 64;
+
 template <typename Message>
 Message Read(std::string_view bytes) {
   Message message;
@@ -70,11 +73,22 @@ std::string Ledger::Apply(Index index, Term term, std::string_view command, std:
     const int64_t before = changes_.empty() ? 1 : changes_.back().mod;
     auto at = archive_.changes().end();
     while (at != archive_.changes().begin() && std::prev(at)->mod > before) --at;
-    changes_.insert(changes_.end(), at, archive_.changes().end());
+    for (; at != archive_.changes().end(); ++at) {
+      bytes_put_ += static_cast<int64_t>(kVersionOverhead + at->key.size() + at->value.size());
+      changes_.push_back(*at);
+    }
   }
   if (compacts) compactions_[size()] = model_.compact_revision();
   NoteLeases(entered, now);
+  NoteMembers(entered);
   return "";
+}
+
+void Ledger::NoteMembers(const Entry& entry) {
+  if (entry.error != Error::kNone || entry.kind != CommandKind::kChangeMember) return;
+  const auto told = Read<kvsm::proto::ChangeMemberReply>(kvsm::DecodeReply(entry.reply)->body);
+  Table& table = tables_.emplace_back(size(), Table()).second;
+  for (const etcdserverpb::Member& member : told.members()) table.emplace(member.id(), member);
 }
 
 void Ledger::NoteLeases(const Entry& entry, int64_t now) {

@@ -17,9 +17,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/types.h"
+#include "kvsm/api/cluster.pb.h"
 #include "kvsm/command.h"
 #include "kvsm/model/model.h"
 
@@ -46,6 +48,9 @@ class Ledger {
     size_t ended = 0;        // 0: it is still there.
     int64_t expired_at = 0;  // In true time; 0: it has not, or was revoked.
   };
+
+  // The members, by id.
+  using Table = std::map<uint64_t, etcdserverpb::Member>;
 
   // A node has applied this, and replied so. Returns what is wrong with that; empty: nothing.
   std::string Apply(Index index, Term term, std::string_view command, std::string_view reply, int64_t now);
@@ -75,6 +80,14 @@ class Ledger {
   // The first revision after `revision` from which on that key is not there as created then; kvsm::kNewest: none yet.
   int64_t EndOf(const std::string& key, int64_t created, int64_t revision) const;
 
+  // The table of members after each change of it, by position; the first is empty, at 0.
+  const std::vector<std::pair<size_t, Table>>& tables() const { return tables_; }
+  const Table& members() const { return tables_.back().second; }
+  // Founders have been written down, in the runs in which they are.
+  bool founded() const { return tables_.size() > 1; }
+  // What all that was ever put counts for against a quota.
+  int64_t bytes_put() const { return bytes_put_; }
+
   // Null: there never was such a lease.
   const LeaseLife* FindLease(int64_t id) const;
   // Leases that are there and were to end before this position's log time, as far as the log tells.
@@ -85,6 +98,7 @@ class Ledger {
 
  private:
   void NoteLeases(const Entry& entry, int64_t now);
+  void NoteMembers(const Entry& entry);
 
   kvsm::model::Model model_;
   kvsm::model::Model archive_;  // Never compacted.
@@ -94,6 +108,8 @@ class Ledger {
   std::vector<Change> changes_;
   std::map<int64_t, LeaseLife> leases_;
   std::vector<int64_t> just_expired_;
+  std::vector<std::pair<size_t, Table>> tables_{{0, {}}};
+  int64_t bytes_put_ = 0;
 };
 
 }  // namespace lockstep::sim

@@ -1,12 +1,14 @@
 #include "sim/services/service_replica.h"
 
+#include "absl/strings/str_cat.h"
+
 namespace lockstep::sim {
 namespace {
 
 // So many messages may be under way to a client that does not take them; what is more waits at the server.
 constexpr int kUnderWayMax = 2;
 
-runtime::ServiceOptions OptionsOf(const Scenario& scenario, NodeId self) {
+runtime::ServiceOptions OptionsOf(const Scenario& scenario, const Habits& habits, NodeId self) {
   runtime::ServiceOptions options;
   options.cluster_id = 0x10c57e9;
   options.self = self;
@@ -16,17 +18,29 @@ runtime::ServiceOptions OptionsOf(const Scenario& scenario, NodeId self) {
   options.progress_notify_micros = 10 * scenario.election_timeout_micros;
   options.watch_unsent_bytes_max = scenario.watch_unsent_bytes_max;
   options.watch_slice_bytes_max = scenario.watch_slice_bytes_max;
+  options.quota_bytes = habits.quota_bytes;
+  if (habits.request_bytes_max != 0) {
+    options.request_bytes_max = habits.request_bytes_max;
+    options.watch_overhead_bytes = habits.watch_overhead_bytes;
+  }
+  if (!habits.changes_members) return options;
+  options.name = absl::StrCat("server", self.number);
+  options.client_urls = {absl::StrCat("http://server", self.number, ":2379")};
+  for (uint32_t n = 1; self.number <= scenario.founders && n <= scenario.founders; ++n) {
+    options.founders.push_back({{n, 0}, absl::StrCat("server", n), {absl::StrCat("http://server", n, ":2380")}});
+  }
   return options;
 }
 
 }  // namespace
 
-ServiceReplica::ServiceReplica(World& world, Connections& connections, Judge& judge, const ReplicaHost& host)
+ServiceReplica::ServiceReplica(World& world, const Habits& habits, Connections& connections, Judge& judge,
+                               const ReplicaHost& host)
     : world_(world),
       connections_(connections),
       judge_(judge),
       host_(host),
-      services_(host.clock, host.scheduler, machine_, OptionsOf(world.scenario, host.node)) {
+      services_(host.clock, host.scheduler, machine_, OptionsOf(world.scenario, habits, host.node)) {
   services_.Register(methods_);
 }
 

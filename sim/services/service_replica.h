@@ -21,6 +21,7 @@
 #include "runtime/service/replica.h"
 #include "runtime/service/services.h"
 #include "sim/services/connections.h"
+#include "sim/services/habits.h"
 #include "sim/services/judge.h"
 #include "sim/stack/application.h"
 
@@ -28,7 +29,7 @@ namespace lockstep::sim {
 
 class ServiceReplica final : public Replica, private runtime::Replica, private runtime::SideChannel {
  public:
-  ServiceReplica(World& world, Connections& connections, Judge& judge, const ReplicaHost& host);
+  ServiceReplica(World& world, const Habits& habits, Connections& connections, Judge& judge, const ReplicaHost& host);
   ~ServiceReplica() override;
 
   runtime::StateMachine& machine() override { return machine_; }
