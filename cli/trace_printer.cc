@@ -28,7 +28,7 @@ void TracePrinter::Print(const State& state) {
 }
 
 const char* TracePrinter::Color(const traces::proto::Record& record) const {
-  if (record.has_crash() || record.has_fault()) return palette_.red;
+  if (record.has_crash() || record.has_fault() || record.has_cut()) return palette_.red;
   if (record.has_network() && record.network().fate() != traces::proto::FATE_SENT) return palette_.yellow;
   if (record.has_network()) return palette_.dim;
   if (record.has_start() || record.has_healed()) return palette_.green;

@@ -70,6 +70,7 @@ void Network::Repeat(uint32_t slot) {
 }
 
 void Network::Cut(LinkSet links, uint32_t hold_ppm, int64_t whole_at) {
+  if (links != cut_ && world_.observer != nullptr) world_.observer->OnCut({world_.now, links});
   cut_ = links;
   hold_ppm_ = hold_ppm;
   whole_at_ = whole_at;

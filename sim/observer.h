@@ -13,6 +13,7 @@
 #include "core/start.h"
 #include "core/state.h"
 #include "sim/faults.h"
+#include "sim/links.h"
 
 namespace lockstep::sim {
 
@@ -67,6 +68,12 @@ struct FaultEvent {
   int64_t value = 0;  // A duration, a size, a jump: what the fault is about.
 };
 
+// From now on these links are cut, and no others.
+struct CutEvent {
+  int64_t time_micros = 0;
+  LinkSet links;
+};
+
 enum class OperationKind : uint8_t { kRead, kWrite, kCompareAndSet };
 const char* ToString(OperationKind kind);
 
@@ -95,6 +102,7 @@ class Observer {
   virtual void OnStep(const StepEvent&) {}
   virtual void OnMessage(const MessageEvent&) {}
   virtual void OnFault(const FaultEvent&) {}
+  virtual void OnCut(const CutEvent&) {}
   virtual void OnClient(const ClientEvent&) {}
   // The safety phase is over: a majority is healed for good.
   virtual void OnHealed(int64_t /*time_micros*/) {}

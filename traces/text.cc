@@ -1,5 +1,6 @@
 #include "traces/text.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <utility>
 
@@ -83,6 +84,22 @@ std::string NetworkText(const proto::Network& network) {
   return absl::StrCat(verb, " ", InWords(network.message()), " [message ", network.id(), "]");
 }
 
+// "CUT 1-3 2->4": both ways, one way.
+std::string CutText(const proto::Cut& cut) {
+  const auto has = [&cut](uint32_t from, uint32_t to) {
+    return std::any_of(cut.links().begin(), cut.links().end(),
+                       [=](const proto::Link& link) { return link.from() == from && link.to() == to; });
+  };
+  if (cut.links().empty()) return "CUT no more: all links are whole";
+  std::string text = "CUT";
+  for (const proto::Link& link : cut.links()) {
+    const bool both = has(link.to(), link.from());
+    if (both && link.to() < link.from()) continue;
+    absl::StrAppend(&text, " ", link.from(), both ? "-" : "->", link.to());
+  }
+  return text;
+}
+
 std::string FaultText(const proto::Fault& fault) {
   std::string text = absl::StrCat("FAULT ", fault.name());
   if (fault.phase() == proto::PHASE_BEGIN) text += " begins";
@@ -154,6 +171,8 @@ std::string Happening(const proto::Record& record) {
       return NetworkText(record.network());
     case proto::Record::kFault:
       return FaultText(record.fault());
+    case proto::Record::kCut:
+      return CutText(record.cut());
     case proto::Record::kOperation:
       return OperationText(record.operation());
     case proto::Record::kHealed:
@@ -267,6 +286,8 @@ int64_t TimeMicros(const proto::Record& record) {
       return record.network().time_micros();
     case proto::Record::kFault:
       return record.fault().time_micros();
+    case proto::Record::kCut:
+      return record.cut().time_micros();
     case proto::Record::kOperation:
       return record.operation().time_micros();
     case proto::Record::kHealed:

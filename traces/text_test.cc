@@ -133,6 +133,21 @@ TEST(Text, FaultsTellPhaseAndWhere) {
   EXPECT_THAT(Line(record), HasSubstr("FAULT partition begins, peer 1"));
 }
 
+TEST(Text, CutsTellWhichLinksAndWhichWay) {
+  proto::Record record;
+  const auto cut = [&record](uint32_t from, uint32_t to) {
+    proto::Link* link = record.mutable_cut()->add_links();
+    link->set_from(from);
+    link->set_to(to);
+  };
+  record.mutable_cut();
+  EXPECT_THAT(Line(record), HasSubstr("CUT no more: all links are whole"));
+  cut(1, 3);
+  cut(2, 4);
+  cut(3, 1);
+  EXPECT_THAT(Line(record), EndsWith("CUT 1-3 2->4"));
+}
+
 TEST(Text, WhatHasNoWordsIsShownInBrackets) {
   proto::Record record = StepRecord(static_cast<proto::Role>(9), 1, 0);
   record.mutable_step()->clear_input();

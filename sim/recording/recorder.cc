@@ -133,6 +133,20 @@ void Recorder::OnFault(const FaultEvent& event) {
   Emit();
 }
 
+void Recorder::OnCut(const CutEvent& event) {
+  proto::Cut* cut = record_.mutable_cut();
+  cut->set_time_micros(event.time_micros);
+  for (uint32_t from = 1; from <= kServersMax; ++from) {
+    for (uint32_t to = 1; to <= kServersMax; ++to) {
+      if (!event.links.contains(from, to)) continue;
+      proto::Link* link = cut->add_links();
+      link->set_from(from);
+      link->set_to(to);
+    }
+  }
+  Emit();
+}
+
 void Recorder::OnClient(const ClientEvent& event) {
   proto::Operation* operation = record_.mutable_operation();
   operation->set_time_micros(event.time_micros);

@@ -34,6 +34,7 @@ class Recorder : public Observer {
   void OnStep(const StepEvent& event) override;
   void OnMessage(const MessageEvent& event) override;
   void OnFault(const FaultEvent& event) override;
+  void OnCut(const CutEvent& event) override;
   void OnClient(const ClientEvent& event) override;
   void OnHealed(int64_t time_micros) override;
 

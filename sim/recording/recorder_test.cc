@@ -85,9 +85,10 @@ TEST(Recorder, FaultsOperationsAndTheEnd) {
     recorder.OnClient({6, 3, 4, OperationKind::kCompareAndSet, 1, 10, 9, Answer::kUnknown, 0, kOne});
     recorder.OnCrash({7, kOne});
     recorder.OnHealed(8);
+    recorder.OnCut({9, LinkSet::Between(Only(1), Only(2) | Only(3))});
     recorder.End(result);
   });
-  ASSERT_EQ(records.size(), 5u);
+  ASSERT_EQ(records.size(), 6u);
   EXPECT_EQ(records[0].fault().name(), ToString(Fault::kPause));
   EXPECT_EQ(records[0].fault().phase(), proto::PHASE_BEGIN);
   EXPECT_FALSE(records[0].fault().has_node());
@@ -96,8 +97,12 @@ TEST(Recorder, FaultsOperationsAndTheEnd) {
   EXPECT_EQ(records[1].operation().answer(), proto::ANSWER_UNKNOWN);
   EXPECT_EQ(records[2].crash().node().number(), 1u);
   EXPECT_EQ(records[3].healed().time_micros(), 8);
-  EXPECT_EQ(records[4].end().digest_low(), 2u);
-  EXPECT_EQ(records[4].end().violation().property(), "ElectionSafety");
+  EXPECT_EQ(records[4].cut().time_micros(), 9);
+  ASSERT_EQ(records[4].cut().links_size(), 2);
+  EXPECT_EQ(records[4].cut().links(1).from(), 1u);
+  EXPECT_EQ(records[4].cut().links(1).to(), 3u);
+  EXPECT_EQ(records[5].end().digest_low(), 2u);
+  EXPECT_EQ(records[5].end().violation().property(), "ElectionSafety");
 }
 
 }  // namespace

@@ -217,6 +217,10 @@ void Stage::OnFault(const FaultEvent& event) {
   if (observer_ != nullptr) observer_->OnFault(event);
 }
 
+void Stage::OnCut(const CutEvent& event) {
+  if (observer_ != nullptr) observer_->OnCut(event);
+}
+
 // ---- Clients -------------------------------------------------------------------------------------------
 
 void Stage::Answered(uint32_t slot) {

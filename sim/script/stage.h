@@ -92,6 +92,7 @@ class Stage : private Observer {
   void OnStep(const StepEvent& event) override;
   void OnMessage(const MessageEvent& event) override;
   void OnFault(const FaultEvent& event) override;
+  void OnCut(const CutEvent& event) override;
 
   absl::Status Happen(Directive& directive);
   // stage_events.cc

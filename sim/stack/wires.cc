@@ -11,6 +11,7 @@ NodeId Named(const std::string& host) { return {ServerOf(host), 0}; }
 }  // namespace
 
 void StackWires::Cut(LinkSet links, uint32_t hold_ppm, int64_t whole_at) {
+  if (links != cut_ && world_.observer != nullptr) world_.observer->OnCut({world_.now, links});
   cut_ = links;
   hold_ppm_ = hold_ppm;
   whole_at_ = whole_at;

@@ -35,12 +35,14 @@ constexpr const char* kNames[kEventKindCount] = {"election timeout",
                                                  "lost",
                                                  "duplicated",
                                                  "fault",
+                                                 "cut",
                                                  "call",
                                                  "answer",
                                                  "healed",
                                                  "violation"};
 
 std::string OperationText(const proto::Operation& operation) {
+  if (!operation.words().empty()) return operation.words();
   const std::string key = absl::StrCat(operation.key());
   switch (operation.kind()) {
     case proto::OPERATION_KIND_READ:
@@ -84,6 +86,8 @@ void Columns::Take(const proto::Record& record) {
       return TakeNetwork(record);
     case proto::Record::kFault:
       return TakeFault(record);
+    case proto::Record::kCut:
+      return TakeCut(record);
     case proto::Record::kOperation:
       return TakeOperation(record);
     case proto::Record::kHealed:
@@ -260,6 +264,12 @@ void Columns::TakeFault(const proto::Record& record) {
   spans.name.push_back(name);
   spans.begin.push_back(event);
   spans.end.push_back(-1);
+}
+
+void Columns::TakeCut(const proto::Record& record) {
+  cuts.event.push_back(AddEvent(record, EventKind::kCut, 0));
+  auto& links = cuts.links.emplace_back();
+  for (const proto::Link& link : record.cut().links()) links.emplace_back(link.from(), link.to());
 }
 
 void Columns::TakeOperation(const proto::Record& record) {

@@ -42,6 +42,7 @@ enum class EventKind : uint8_t {
   kLost,
   kDuplicated,
   kFault,
+  kCut,
   kCall,
   kAnswer,
   kHealed,
@@ -83,6 +84,11 @@ struct SpanColumns {  // Faults that last.
   std::vector<int> begin, end;
 };
 
+struct CutColumns {  // Which links are cut, from an event to the next one here.
+  std::vector<int> event;
+  std::vector<std::vector<std::pair<uint32_t, uint32_t>>> links;  // From, to.
+};
+
 struct OperationColumns {  // Of clients.
   std::vector<int> begin, end;
   std::vector<int> kind, answer;  // As proto::OperationKind, proto::Answer.
@@ -104,6 +110,7 @@ class Columns {
   std::map<uint32_t, StateColumns> states;
   std::map<uint32_t, WriteColumns> writes;
   SpanColumns spans;
+  CutColumns cuts;
   OperationColumns operations;
   std::set<uint32_t> nodes;
   std::vector<std::string> message_names;
@@ -116,6 +123,7 @@ class Columns {
   void TakeStep(const proto::Record& record);
   void TakeNetwork(const proto::Record& record);
   void TakeFault(const proto::Record& record);
+  void TakeCut(const proto::Record& record);
   void TakeOperation(const proto::Record& record);
   void TakeEnd(const proto::Record& record);
   void TakeState(int event, uint32_t node, const proto::NodeState& state);

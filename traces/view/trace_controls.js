@@ -167,7 +167,7 @@ function renderRows() {
     const row = document.createElement('div');
     const kind = KINDS[events.kind[i]];
     row.className = 'row' + (i === selected ? ' selected' : '') + (hitSet.has(i) ? ' hit' : '') + (rests.has(i) || i === meta.violation ? ' rest' : '') +
-      (kind === 'crash' || kind === 'fault' || kind === 'lost' || kind === 'violation' || kind === 'write failed' ? ' bad' : '');
+      (kind === 'crash' || kind === 'fault' || kind === 'cut' || kind === 'lost' || kind === 'violation' || kind === 'write failed' ? ' bad' : '');
     row.id = 'event-' + i;
     row.setAttribute('role', 'option');
     row.setAttribute('aria-selected', String(i === selected));
@@ -262,6 +262,7 @@ function legend() {
   const mark = (sign, text) => { const item = document.createElement('span'); item.append(line('b', sign), text); box.append(item); };
   mark('✕', 'crash, or a message lost');
   mark('▴', 'fault');
+  if (cuts.event.length) mark('\u2702', 'cut off from these nodes (\u2192 cannot send to, \u2190 cannot hear)');
   if (meta.violation !== null) mark('◯', 'what the violation rests on');
   const commit = document.createElement('span'); commit.textContent = 'c7: committed up to 7'; box.append(commit);
 }

@@ -86,6 +86,7 @@ std::string TracePage::Finish(const std::string& name) {
   data["states"] = ToJson(c.states);
   data["writes"] = ToJson(c.writes);
   data["spans"] = {{"name", c.spans.name}, {"begin", c.spans.begin}, {"end", c.spans.end}};
+  data["cuts"] = {{"event", c.cuts.event}, {"links", c.cuts.links}};
   OperationColumns& o = c.operations;
   data["operations"] = {{"begin", o.begin}, {"end", o.end}, {"kind", o.kind}, {"answer", o.answer}, {"text", o.text}};
   return Assemble({kTraceHtml, kTraceScript}, absl::StrCat(broken ? c.violation->property() : "run", ": ", name), data);

@@ -81,6 +81,37 @@ function paintLabels() {
   }
 }
 
+// Above the bands: whom a node cannot reach, and for how long.
+function paintCuts(from, to) {
+  pen.font = font(10.5); pen.textBaseline = 'middle';
+  for (const node of meta.nodes) {
+    const list = cutStretches.get(node), y = laneY(node) - BAND - 5;
+    let low = 0, high = list.length, drawn = -1;
+    while (low < high) { const middle = (low + high) >> 1; if (list[middle].end < from) low = middle + 1; else high = middle; }
+    for (let i = low; i < list.length && list[i].begin <= to; ++i) {
+      const x1 = Math.max(x(list[i].begin), GUTTER), x2 = Math.min(x(list[i].end), width);
+      if (x2 < drawn + .5) continue;
+      drawn = x2;
+      pen.fillStyle = pen.strokeStyle = colour.bad;
+      pen.globalAlpha = list[i].whole ? .85 : .55;
+      pen.fillRect(x1, y, Math.max(x2 - x1, 1), 1.5);
+      // Ends turned down, where they are in view: a bracket over what is cut off.
+      if (x2 - x1 > 6) {
+        if (x(list[i].begin) >= GUTTER) pen.fillRect(x1, y, 1.5, 4);
+        if (x(list[i].end) <= width && list[i].end < n - 1) pen.fillRect(x2 - 1.5, y, 1.5, 4);
+      }
+      const text = '\u2702 ' + list[i].words;
+      if (laneHeight < 50 || pen.measureText(text).width + 10 > x2 - x1) continue;
+      const at = x1 + 5, w = pen.measureText(text).width;
+      pen.globalAlpha = .9;
+      pen.fillStyle = colour.ground; pen.fillRect(at - 2, y - 5, w + 4, 11);
+      pen.globalAlpha = 1;
+      pen.fillStyle = colour.bad; pen.fillText(text, at, y + .5);
+    }
+    pen.globalAlpha = 1;
+  }
+}
+
 function paintWrites(from, to) {
   if (laneHeight < 34) return;
   for (const node of meta.nodes) {
@@ -246,6 +277,13 @@ function paintSpanLabels() {
   }
 }
 
+// As much of a text as has room, if that says anything.
+function fitted(text, room) {
+  const wide = pen.measureText(text).width;
+  if (wide <= room) return text;
+  const count = Math.floor(text.length * room / wide) - 1;
+  return count >= 5 ? text.slice(0, count) + '\u2026' : '';
+}
 function paintOperations(from, to) {
   if (!rowEnds.length) return;
   pen.fillStyle = colour.panel; pen.fillRect(0, clientsTop, width, height - clientsTop);
@@ -270,7 +308,8 @@ function paintOperations(from, to) {
     if (verdict !== 1) { pen.fillStyle = colour.open; pen.fillRect(x2 - 2, y, 2, h); }
     if (h > 9 && x2 - x1 > 26) {
       pen.font = font(10.5); pen.textBaseline = 'middle'; pen.fillStyle = verdict === 1 ? colour.ground : colour.ink;
-      if (pen.measureText(operations.text[i]).width + 6 < x2 - x1) pen.fillText(operations.text[i], x1 + 4, y + h / 2 + .5);
+      const text = fitted(operations.text[i], x2 - x1 - 7);
+      if (text) pen.fillText(text, x1 + 4, y + h / 2 + .5);
     }
   }
 }
@@ -388,6 +427,7 @@ function paint() {
   paintMessages(from, to);
   paintLanes(from, to);
   paintWrites(from, to);
+  paintCuts(from, to);
   paintLabels();
   if (to - from < 4000) paintEvents(from, to); else paintCrashes(from, to);
   paintOperations(from, to);

@@ -3,7 +3,7 @@
 // The three parts are one script: the build puts them together, in one function.
 const data = JSON.parse(document.getElementById('data').textContent);
 const byId = (id) => document.getElementById(id);
-const {meta, events, messages, states, writes, spans, operations} = data;
+const {meta, events, messages, states, writes, spans, cuts, operations} = data;
 const n = events.kind.length;
 const KINDS = meta.kinds;  // names of kinds of events
 const KIND = Object.fromEntries(KINDS.map((name, i) => [name, i]));
@@ -46,6 +46,25 @@ for (let k = 0; k < m; ++k) {
 }
 const messageOf = (i) => (takenBy.has(i) ? takenBy.get(i) : sentBy.get(i));
 const rests = new Set(meta.rests);
+// ---- Cuts: for each, whom a node cannot reach: [node, from event, to event, words, whether both ways].
+const cutStretches = new Map(meta.nodes.map((node) => [node, []]));
+cuts.event.forEach((begin, i) => {
+  const end = i + 1 < cuts.event.length ? cuts.event[i + 1] : n - 1;
+  const gone = new Set(cuts.links[i].map(([from, to]) => from * 8 + to));
+  for (const node of meta.nodes) {
+    const parts = [[], [], []];  // cut both ways, only out, only in
+    for (const other of meta.nodes) {
+      const out = gone.has(node * 8 + other), back = gone.has(other * 8 + node);
+      if (out || back) parts[out && back ? 0 : out ? 1 : 2].push(other);
+    }
+    if (!parts.some((part) => part.length)) continue;
+    const words = parts.map((part, way) => (part.length ? ['', '\u2192', '\u2190'][way] + part.join(' ') : '')).filter((text) => text).join('  ');
+    const list = cutStretches.get(node), last = list[list.length - 1];
+    // A cut elsewhere changes nothing here.
+    if (last && last.end === begin && last.words === words) last.end = end;
+    else list.push({begin, end, words, whole: parts[0].length > 0});
+  }
+});
 
 // ---- Colours follow the page's style.
 const colour = {};

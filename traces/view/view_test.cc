@@ -149,6 +149,30 @@ TEST(ColumnsTest, FaultsThatLastAreSpans) {
   EXPECT_EQ(columns.spans.end[0], 2);
 }
 
+TEST(ColumnsTest, CutsAreTheLinksFromThenOn) {
+  Columns columns;
+  proto::Record record;
+  proto::Link* link = record.mutable_cut()->add_links();
+  link->set_from(2);
+  link->set_to(3);
+  columns.Take(Start(2));
+  columns.Take(record);
+  record.mutable_cut()->clear_links();
+  columns.Take(record);
+  ASSERT_EQ(columns.cuts.event, std::vector<int>({1, 2}));
+  EXPECT_EQ(columns.cuts.links[0], (std::vector<std::pair<uint32_t, uint32_t>>{{2, 3}}));
+  EXPECT_TRUE(columns.cuts.links[1].empty());
+  EXPECT_EQ(NameOf(static_cast<EventKind>(columns.events.kind[1])), std::string("cut"));
+}
+
+TEST(ColumnsTest, AnOperationOfServicesIsToldInItsWords) {
+  Columns columns;
+  proto::Record record;
+  record.mutable_operation()->set_words("put key: \"p1\"");
+  columns.Take(record);
+  EXPECT_EQ(columns.operations.text, std::vector<std::string>({"put key: \"p1\""}));
+}
+
 TEST(ColumnsTest, AViolationRestsOnWhatLedToIt) {
   Columns columns;
   columns.Take(Start(1));
