@@ -36,7 +36,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr double kSecondsByDefault = 60;
-// Of the time that there is, for parts and draws; the rest is for the lines of the scenario file.
+// Of the time that there is, for parts and draws; the rest is for the lines of the scenario file, if there can be one.
 constexpr double kShareOfDraws = 0.4;
 
 struct Arguments {
@@ -117,6 +117,20 @@ std::string RunCommand() {
   return command != nullptr ? ShellWord(command) : "./run";
 }
 
+// A scenario file plays bare cores, step by step.
+std::string WhyNoScenario(const sim::FailingRun& run) {
+  const std::string& property = run.violation.property;
+  if (run.scenario.stack() == sim::Stack::kCore) {
+    return absl::StrCat("No scenario file: ", property,
+                        " depends on more than the order of steps (time, or what clients were told).");
+  }
+  return absl::StrCat("No scenario file: it plays bare cores, and with these steps they keep ", property,
+                      ". What breaks it lies around them (", ToString(run.scenario.stack()),
+                      " stack: driver, files, connections",
+                      run.scenario.stack() == sim::Stack::kService ? ", services" : "",
+                      "), or depends on time or on what clients were told: the trace is the result.");
+}
+
 void PrintRun(const char* what, const sim::Scenario& scenario, uint64_t steps, const sim::FailingRun& run) {
   uint64_t faults = 0;
   for (const sim::FaultRow& row : sim::FaultTable()) faults += scenario.fault_ppm[row.fault] != 0 ? 1 : 0;
@@ -150,11 +164,13 @@ int Shrink(const Arguments& arguments) {
   options.jobs = arguments.jobs;
   options.stop = &Interrupted();
   options.progress = [&line](const sim::ShrinkProgress& progress) { line.Show(progress); };
-  options.deadline = after(arguments.seconds * kShareOfDraws);
+  options.deadline = began;
+  const bool can_be_lines = LinesOf(*failing, options).has_value();
+  options.deadline = after(arguments.seconds * (can_be_lines ? kShareOfDraws : 1));
   const sim::FailingRun smaller = sim::ShrinkDraws(*failing, options);
   options.deadline = after(arguments.seconds);
   std::optional<sim::ShrunkLines> lines = LinesOf(smaller, options);
-  if (!lines.has_value()) lines = LinesOf(*failing, options);
+  if (!lines.has_value() && can_be_lines) lines = LinesOf(*failing, options);
   line.Clear();
 
   PrintRun("after", smaller.scenario, smaller.steps, smaller);
@@ -163,8 +179,7 @@ int Shrink(const Arguments& arguments) {
       sim::RecordRun(smaller.scenario, sim::Choices::Replay(smaller.draws), {kVersion, sim::kBuildFingerprint}, trace);
   if (!recorded.ok()) return Fail(std::string(recorded.status().message()));
   if (!lines.has_value()) {
-    std::printf("No scenario file: %s depends on more than the order of steps (time, or what clients were told).\n",
-                failing->violation.property.c_str());
+    std::printf("%s\n", WhyNoScenario(*failing).c_str());
   } else if (const absl::Status status = WriteScenario(*lines, arguments.path, scenario); !status.ok()) {
     return Fail(std::string(status.message()));
   } else {

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
 #include <mutex>
 #include <optional>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
@@ -12,6 +14,14 @@
 
 namespace lockstep::sim {
 namespace {
+
+// What distinguishes whole nodes besides options.
+bool IsOfHost(std::string_view name) {
+  static constexpr std::string_view kNames[] = {
+      "segment_bytes",  "payload_cache_bytes", "inputs_per_turn_max",    "apply_commands_max",   "requests_max",
+      "data_bytes_min", "session_ttl_millis",  "watch_unsent_bytes_max", "watch_slice_bytes_max"};
+  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
+}
 
 // Other seeds that a smaller scenario is tried with.
 constexpr uint64_t kSeedsToTry = 24;
@@ -127,7 +137,7 @@ class DrawShrinker {
       Scenario scenario = best_.scenario;
       size_t at = 0;
       VisitFields(scenario, [&](const char* name, auto& field) {
-        const bool is_option = std::string(name).starts_with("options.");
+        const bool is_option = std::string_view(name).starts_with("options.") || IsOfHost(name);
         if (at++ == wanted && is_option) field = static_cast<std::decay_t<decltype(field)>>(usual[wanted]);
       });
       if (scenario != best_.scenario) TryScenario(scenario);
