@@ -108,6 +108,15 @@ std::optional<Configuration> ServiceClients::InUse() const {
   return std::nullopt;
 }
 
+bool ServiceClients::LeadersLast() const {
+  const Options& options = world_.scenario.options;
+  if (options.pre_vote && options.check_quorum) return true;
+  const std::optional<Configuration> in_use = InUse();
+  return !in_use.has_value() || std::all_of(servers_.begin(), servers_.end(), [&](const Server& server) {
+    return !server.running() || in_use->IsMember(server.id());
+  });
+}
+
 // The configuration follows the table.
 std::string ServiceClients::MembersWait() const {
   if (!habits_.changes_members) return "";

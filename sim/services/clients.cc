@@ -314,7 +314,8 @@ std::string ServiceClients::Waits() const {
                           stream->server, " waits for what happened from revision ", one.watched.next, " on");
     }
   }
-  if (const int64_t lease = judge_.Lingering(); lease != 0) return absl::StrCat("lease ", lease, " has not ended");
+  const int64_t lease = judge_.Lingering();
+  if (lease != 0 && LeadersLast()) return absl::StrCat("lease ", lease, " has not ended");
   return MembersWait();
 }
 

@@ -229,6 +229,9 @@ class ServiceClients final : public Workload, public MemberPlans {
                   const std::string& name);
   std::optional<Configuration> InUse() const;
   std::string MembersWait() const;
+  // Leases end while somebody leads for some time. A server that was removed, and does not know it, may unseat every
+  // leader soon where PreVote and CheckQuorum do not keep it from that.
+  bool LeadersLast() const;
 
   World& world_;
   const Habits habits_;

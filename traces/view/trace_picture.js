@@ -266,6 +266,16 @@ function paintSpans(from, to) {
     if (pen.measureText(name).width + 8 < x2 - x1) spanLabels.push([name, x1 + 4, x2]);
   });
 }
+// From where on a majority works without faults.
+const healed = [];
+for (let i = 0; i < n; ++i) if (KINDS[events.kind[i]] === 'healed') healed.push(i);
+function paintHealed(from, to) {
+  for (const i of healed) {
+    if (i < from || i > to) continue;
+    pen.fillStyle = colour.good; pen.fillRect(x(i) - .75, AXIS, 1.5, clientsTop - AXIS);
+    pen.font = font(10.5, 600); pen.textBaseline = 'top'; pen.fillText('healed', x(i) + 5, AXIS + 16);
+  }
+}
 let spanLabels = [];
 function paintSpanLabels() {
   pen.font = font(10.5); pen.textBaseline = 'top'; pen.fillStyle = colour.bad;
@@ -432,6 +442,7 @@ function paint() {
   if (to - from < 4000) paintEvents(from, to); else paintCrashes(from, to);
   paintOperations(from, to);
   paintSpanLabels();
+  paintHealed(from, to);
   paintAxis(from, to);
   paintMarks(from, to);
   pen.restore();
