@@ -95,7 +95,9 @@ TEST_F(DataDirectoryTest, MissingFilesAreNoticed) {
   ASSERT_TRUE(Open().ok());
   const std::string identity = disk.Content("identity");
   ASSERT_TRUE(files->Remove("log/log-0000000000000001").ok());
-  for (const std::string& name : *files->List("log")) ASSERT_TRUE(files->Remove("log/" + name).ok());
+  const auto names = files->List("log");
+  ASSERT_TRUE(names.ok());
+  for (const std::string& name : *names) ASSERT_TRUE(files->Remove("log/" + name).ok());
   EXPECT_EQ(Open().status().code(), absl::StatusCode::kDataLoss);
   EXPECT_NE(Refusal().find("its log is gone"), std::string::npos);
 }

@@ -97,6 +97,8 @@ TEST_F(MemoryRpcTest, ASlowClientShowsInTheUnsentBytes) {
   EXPECT_EQ(call->Take(), "abcabc");
   EXPECT_EQ(call->unsent_bytes(), 0u);
   EXPECT_EQ(log, std::vector<std::string>{"progress"});
+  call->Cancel();
+  EXPECT_EQ(log, (std::vector<std::string>{"progress", "ended", "gone"}));
 }
 
 class MemoryRpcClientTest : public MemoryRpcTest {
