@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -91,6 +92,12 @@ class Application {
   virtual void Ended(uint32_t /*server*/) {}
   // A kCall event has found no process, or the one it found has ended before it was heard.
   virtual void Refuse(uint64_t /*argument*/) {}
+
+  // Some node's state as of `index` has this hash. Returns whether it had the same everywhere so far.
+  bool Agrees(Index index, uint64_t hash) { return states_.try_emplace(index, hash).first->second == hash; }
+
+ private:
+  std::map<Index, uint64_t> states_;
 };
 
 // A hash of the state of `machine`.

@@ -39,6 +39,11 @@ void Atlas::StrikeLeader() {
     leader.SlowApply(world_.now + duration);
     world_.Inject(Fault::kSlowApply, FaultPhase::kOnce, leader.id(), kNoNode, duration);
   }
+  if (world_.Strikes(Fault::kDiskStall)) {
+    const int64_t duration = 2 * Duration();
+    leader.faults().Stall(world_.now + duration);
+    world_.Inject(Fault::kDiskStall, FaultPhase::kOnce, leader.id(), kNoNode, duration);
+  }
   if (world_.Strikes(Fault::kSlowDisk)) {
     const int64_t duration = Duration();
     leader.SlowDisk(world_.now + duration);

@@ -82,7 +82,7 @@ absl::Status StackNode::Begin() {
   auto data = runtime::OpenDataDirectory(*files_, entropy_, files);
   if (!data.ok()) return data.status();
   data_ = *std::move(data);
-  snapshots_ = std::make_unique<RestoreWatch>(*data_.snapshots);
+  snapshots_ = std::make_unique<RestoreWatch>(*data_.snapshots, [this](Index index) { CheckState(index); });
   if (const uint32_t bytes_min = world_.scenario.data_bytes_min; bytes_min != 0) {
     data_store_ = std::make_unique<runtime::FileDataStore>(*files_, runtime::FileDataStoreOptions{"data", bytes_min});
   }

@@ -115,6 +115,7 @@ class StackNode final : public Server,
   std::unique_ptr<runtime::SnapshotSource> Freeze() override;
   absl::Status Restore(runtime::SnapshotSource& source) override;
   void CheckAlone(const char* call);
+  void CheckState(Index index);
   runtime::DataStore* data() override { return data_store_.get(); }
   void CheckRestart(const DurableState& durable, const State& state);
   void CheckDisk(const Input& input, const State& state);

@@ -110,7 +110,8 @@ void StackNode::MaybeTakeSnapshot(const EffectSink& effects) {
   for (const Effect& effect : effects) {
     const bool receives = std::holds_alternative<effect::StoreSnapshotChunk>(effect) ||
                           std::holds_alternative<effect::InstallSnapshot>(effect);
-    if (!receives || !world_.Strikes(Fault::kSnapshot)) continue;
+    const bool takes = world_.faults_on && world_.scenario.fault_ppm[Fault::kSnapshot] != 0;
+    if (!receives || !takes || world_.choices.Below(2) != 0) continue;
     const int64_t delay = world_.choices.Between(0, 2 * world_.scenario.disk_delay_max_micros);
     lanes_[static_cast<size_t>(Lane::kTimers)].RunAfter(delay, [this] {
       world_.Inject(Fault::kSnapshot, FaultPhase::kOnce, id_, kNoNode, static_cast<int64_t>(state().applied_index));
@@ -195,7 +196,15 @@ std::unique_ptr<runtime::SnapshotSource> StackNode::Freeze() {
 absl::Status StackNode::Restore(runtime::SnapshotSource& source) {
   absl::Status status = replica_->machine().Restore(source);
   snapshots_->Restored();
+  if (status.ok()) CheckState(snapshots_->current()->last_included.index);
   return status;
+}
+
+// The state machine has the state as of `index`: what it has there on every node, whether it got there by commands or
+// by a snapshot.
+void StackNode::CheckState(Index index) {
+  if (muted() || application_.Agrees(index, HashOf(replica_->machine()))) return;
+  world_.Fail("StatesAgreeProp", id_, "has another state at " + std::to_string(index) + " than another node had there");
 }
 
 void StackNode::Apply(std::span<const runtime::Command> commands, std::vector<std::string>& replies) {

@@ -30,6 +30,11 @@ void StackNode::TakeRequest(uint32_t slot) {
     id = driver_->Propose(
         runtime::SharedBytes(application_.codec()->EncodeCommand(request.payload, request.session, wall_millis)), done);
   } else {
+    // A stale read beside it, at any time at all; nothing is asked of its answer but that the node may give it.
+    if (world_.scenario.requests_max > 2) {
+      (void)driver_->Read(application_.codec()->EncodeQuery(request.key), runtime::ReadLevel::kStale,
+                          [](const runtime::Answer&) {});
+    }
     id = driver_->Read(application_.codec()->EncodeQuery(request.key),
                        request.lease ? runtime::ReadLevel::kLease : runtime::ReadLevel::kLinearizable, done);
   }

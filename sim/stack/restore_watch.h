@@ -1,4 +1,5 @@
-// RestoreWatch: a node's snapshot store, which notes from when until when a restored state takes the place of another.
+// RestoreWatch: a node's snapshot store, which notes from when until when a restored state takes the place of another,
+// and tells when one is taken.
 //
 // A state machine is restored in the background, at any moment after the snapshot has been opened for it; until that
 // has ended nothing else may be asked of it (runtime/machine/state_machine.h). The simulator restores in one step, so
@@ -6,6 +7,7 @@
 #ifndef LOCKSTEP_SIM_STACK_RESTORE_WATCH_H_
 #define LOCKSTEP_SIM_STACK_RESTORE_WATCH_H_
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -17,8 +19,10 @@ namespace lockstep::sim {
 
 class RestoreWatch final : public runtime::SnapshotStore {
  public:
-  // `store` outlives this object.
-  explicit RestoreWatch(runtime::SnapshotStore& store) : store_(store) {}
+  // `taken` hears of the index whose state is being taken, while the state machine has that state. `store` outlives
+  // this object.
+  RestoreWatch(runtime::SnapshotStore& store, std::function<void(Index)> taken)
+      : store_(store), taken_(std::move(taken)) {}
 
   bool restoring() const { return restoring_; }
   void Restored() { restoring_ = false; }
@@ -30,6 +34,7 @@ class RestoreWatch final : public runtime::SnapshotStore {
   const std::optional<Snapshot>& current() const override { return store_.current(); }
   void Take(LogPosition last_included, const ConfigurationEntry& configuration,
             std::unique_ptr<runtime::SnapshotSource> source, Taken done) override {
+    taken_(last_included.index);
     store_.Take(last_included, configuration, std::move(source), std::move(done));
   }
   void StoreChunk(LogPosition last_included, uint64_t offset, const runtime::Payload& chunk,
@@ -46,6 +51,7 @@ class RestoreWatch final : public runtime::SnapshotStore {
 
  private:
   runtime::SnapshotStore& store_;
+  const std::function<void(Index)> taken_;
   bool restoring_ = false;
 };
 

@@ -15,9 +15,7 @@ class LoneNodeTest : public ::testing::Test {
     scene_.Replicate(1, 2);
   }
 
-  static DiskView View(const State& state) {
-    return {state.current_term, state.voted_for, state.snapshot, state.log};
-  }
+  static DiskView View(const State& state) { return {state.current_term, state.voted_for, state.snapshot, state.log}; }
 
   // The name of the property that the step breaks.
   std::string Take(uint32_t node, Event event, const Scene::Change& change) {
@@ -45,7 +43,10 @@ TEST_F(LoneNodeTest, AStepThatDoesNothing) {
 TEST_F(LoneNodeTest, TermsAndVotes) {
   EXPECT_EQ(Take(2, input::ElectionTimeout{}, [](State& state, EffectSink&) { state.current_term = 0; }),
             "TermMonotonicProp");
-  EXPECT_EQ(Take(2, input::ElectionTimeout{}, [](State& state, EffectSink&) { state.voted_for = {3, 0}; }),
+  EXPECT_EQ(Take(2, input::ElectionTimeout{},
+                 [](State& state, EffectSink&) {
+                   state.voted_for = {3, 0};
+                 }),
             "VoteStableProp");
   EXPECT_EQ(Take(1, input::Receive{From(2, 1, 3, Heartbeat{0, 1})}, [](State&, EffectSink&) {}),
             "StepDownOnHigherTermProp");

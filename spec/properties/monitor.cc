@@ -146,7 +146,9 @@ bool CheckStep(StepView& view) {
   if (!CheckIndexes(view) || !CheckCommit(view)) return false;
   if (!CheckConfiguration(view) || !CheckMembers(view) || !CheckPeers(view) || !CheckWellFormed(view)) return false;
   if (!TakeWrites(view) || !CheckDurableIndex(view)) return false;
-  if (!OpenRequests(view) || !CheckConfirmedReads(view) || !CheckEffects(view) || !CheckCancelled(view)) return false;
+  if (!CheckLease(view) || !OpenRequests(view) || !CheckConfirmedReads(view) || !CheckEffects(view) ||
+      !CheckCancelled(view))
+    return false;
   ReachInputGoals(view);
   node.granted = view.state.role == Role::kCandidate ? Granted(view) : 0;
   if (node.applied_command < view.state.snapshot.last_included.index &&
@@ -175,6 +177,8 @@ void Forget(NodeShadow& node) {
   node.granted = 0;
   node.verified_index = 0;
   node.chunks = {};
+  node.round = 0;
+  node.round_began_micros = node.lease_until_micros = 0;
   node.requests.clear();
   node.forwarded.clear();
   node.lease_reads.clear();

@@ -133,6 +133,26 @@ bool CheckReadReply(StepView& view, const effect::Send& send) {
   return true;
 }
 
+bool CheckLease(StepView& view) {
+  const LeaderState& leading = view.state.leading;
+  NodeShadow& before = view.before;
+  // A step may confirm one round and begin the next; clocks that jump may make the later one begin earlier.
+  int64_t began = before.round_began_micros;
+  if (leading.round != before.round) {
+    before.round = leading.round;
+    before.round_began_micros = view.input.now.micros - view.input.now.error_micros;
+    began = std::max(began, before.round_began_micros);
+  }
+  const int64_t until = leading.lease_until_micros;
+  const int64_t longest = began + view.state.options.lease_micros;
+  const bool renewed = until > before.lease_until_micros;
+  before.lease_until_micros = until;
+  if (!renewed || until <= longest) return true;
+  return view.Fail(Property::kLeaseSafety,
+                   absl::StrCat("takes its lease to last until ", until, "; the round that renewed it began at ", began,
+                                ", so it ends at ", longest));
+}
+
 bool CheckServed(Watch& watch, NodeShadow& node, RequestId request_id, Index applied, Now now, uint64_t step) {
   const auto read = std::find_if(node.lease_reads.begin(), node.lease_reads.end(),
                                  [request_id](const LeaseRead& each) { return each.request_id == request_id; });

@@ -23,6 +23,10 @@ bool CheckConfirmedReads(StepView& view);
 bool CheckReadOutcome(StepView& view, const effect::Outcome& outcome, OpenRequest& request);
 bool CheckReadReply(StepView& view, const effect::Send& send);
 
+// LeaseSafety, its first part: a lease counts from the beginning of the round that renews it, by the leader's own
+// clock. Moves on: before.round, round_began_micros, lease_until_micros.
+bool CheckLease(StepView& view);
+
 // LeaseSafety: when a read by lease is served, the lease has not ended by the node's clock, whatever its error, and
 // nobody has been elected in a later term than that in which it was confirmed; nor is one confirmed once the leader has
 // told another node to campaign. ReadFreshness: and its index covers what was committed when it was asked.

@@ -46,6 +46,17 @@ void AskByLease(Scene& scene) {
   });
 }
 
+// Node 1 begins a round, whose lease may last 100, and takes it to last until then.
+Play LeaseUntil(int64_t until) {
+  return [until](Scene& scene) {
+    scene.Take(1, input::HeartbeatTimeout{}, [until](State& state, EffectSink&) {
+      ++state.leading.round;
+      state.options.lease_micros = 100;
+      state.leading.lease_until_micros = until;
+    });
+  };
+}
+
 // Node 3 succeeds node 1 in term 2 and commits; node 1 does not know.
 void Succeed(Scene& scene) {
   scene.Follow(3, 1);
@@ -135,6 +146,8 @@ TEST(ReadsTest, EachPropertyIsTrippedByWhatIsPlanted) {
                            [](Scene& scene) {
                              scene.monitor().ReadServed(0, {1, 0}, 5, 2, {990, 10});
                            }},
+                          // A lease that counts from when it is confirmed.
+                          {Property::kLeaseSafety, Leading, LeaseUntil(100), LeaseUntil(101)},
                           // Confirmed by a lease although another node has been told to campaign.
                           {Property::kLeaseSafety, Leading, AskByLease,
                            [](Scene& scene) {

@@ -92,6 +92,9 @@ struct NodeShadow {
   // By slot: the event at which that node last answered a heartbeat of this leader's term.
   absl::InlinedVector<uint64_t, 8> heard;
   Term handed_over = 0;  // The last term in which it told somebody to campaign.
+  uint64_t round = 0;
+  int64_t round_began_micros = 0;  // At the latest, by its own clock.
+  int64_t lease_until_micros = 0;
   // Candidate: who has granted.
   NodeMask granted = 0;
   // The log is known to agree with the leader of `term` up to here. Survives a restart within the term.
