@@ -60,6 +60,7 @@ std::string TracePage::Finish(const std::string& name) {
   Columns& c = *columns_;
   const bool broken = c.violation.has_value();
   const std::vector<int> rests = c.RestsOn();
+  for (const uint32_t node : c.nodes) (void)c.states[node];  // One that never started has a lane like all others.
   Json meta;
   meta["title"] = name;
   meta["verdict"] = broken ? c.violation->property() : c.ended ? "no violation" : "cut short";

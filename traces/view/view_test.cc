@@ -221,6 +221,15 @@ TEST(TracePageTest, ThePageHoldsTheRunAndNothingElse) {
   for (const Json& kind : data["events"]["kind"]) EXPECT_LT(kind.get<size_t>(), data["meta"]["kinds"].size());
 }
 
+TEST(TracePageTest, ANodeThatNeverStartedHasALane) {
+  TracePage page;
+  page.Take(Start(1));
+  page.Take(Network(proto::FATE_SENT, 1, 1, 2, 10));
+  const std::string text = page.Finish("run");
+  EXPECT_NE(text.find(R"("nodes":[1,2])"), std::string::npos);
+  EXPECT_NE(text.find(R"("2":{"event":[])"), std::string::npos);
+}
+
 TEST(TracePageTest, ARunWithoutAViolationSaysSo) {
   TracePage page;
   page.Take(Start(1));
