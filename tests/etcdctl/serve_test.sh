@@ -23,6 +23,7 @@ fail() {
 # WHAT FLAGS...: serves until it has said how to be reached; sets `endpoints` from what it says.
 start() {
   local tries
+  : >"$folder/out" # What the one before has said must not count.
   "$serve" --data="$folder/data$1" --port="$port" "${@:2}" -- --heartbeat-interval=100 --election-timeout=1000 \
     >"$folder/out" 2>&1 &
   pid=$!
