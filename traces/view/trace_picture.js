@@ -273,7 +273,9 @@ function paintHealed(from, to) {
   for (const i of healed) {
     if (i < from || i > to) continue;
     pen.fillStyle = colour.good; pen.fillRect(x(i) - .75, AXIS, 1.5, clientsTop - AXIS);
-    pen.font = font(10.5, 600); pen.textBaseline = 'top'; pen.fillText('healed', x(i) + 5, AXIS + 16);
+    pen.font = font(10.5, 600); pen.textBaseline = 'top';
+    const size = pen.measureText('healed').width;  // Where there is no room on the right, on the left.
+    pen.fillText('healed', x(i) + 5 + size < width ? x(i) + 5 : x(i) - 5 - size, AXIS + 16);
   }
 }
 let spanLabels = [];
