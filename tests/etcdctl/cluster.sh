@@ -82,3 +82,17 @@ stop_cluster() {
   for number in "${!member_pid[@]}"; do wait "${member_pid[$number]}" 2>/dev/null || true; done
   member_pid=()
 }
+
+# FOLDER MARK LEAST WHAT: fails unless FOLDER/ours.out is FOLDER/etcds.out, which shows by more than LEAST lines with MARK that
+# etcd itself has done what was asked; each of WHAT begins with a line "$ ...".
+expect_equal_outputs() {
+  if [[ $(grep -c "$2" "$1/etcds.out") -le $3 ]]; then
+    echo 'etcd itself fails:' && cat "$1/etcds.out"
+    return 1
+  fi
+  if ! diff -U4 "$1/etcds.out" "$1/ours.out"; then
+    echo 'lockstepd (+) answers otherwise than etcd (-)'
+    return 1
+  fi
+  echo "equal: $(grep -c '^\$ ' "$1/ours.out") $4"
+}
