@@ -50,6 +50,16 @@ class JudgeTest : public testing::Test {
     request.set_ttl(ttl);
     Apply(kvsm::CommandKind::kLeaseGrant, request.SerializeAsString());
   }
+  // And the client hears of it.
+  void GrantAndTell(int64_t id, int64_t ttl) {
+    const Asked asked = judge_.Ask(1, "");
+    Grant(id, ttl);
+    etcdserverpb::LeaseGrantResponse response;
+    response.set_id(id);
+    response.set_ttl(ttl);
+    response.mutable_header()->set_revision(1);
+    judge_.Granted(asked, response);
+  }
   // What a read of all keys answers at a revision, rightly.
   etcdserverpb::RangeResponse All(int64_t revision) {
     etcdserverpb::RangeResponse response;
@@ -453,13 +463,7 @@ TEST_F(WatchJudgeTest, EndedByACompactionThatDoesNotConcernIt) {
 // ---- Leases.
 
 TEST_F(JudgeTest, ALeaseThatEndsEarly) {
-  const Asked asked = judge_.Ask(1, "");
-  Grant(7, 2);
-  LeaseGrantResponse response;
-  response.set_id(7);
-  response.set_ttl(2);
-  response.mutable_header()->set_revision(1);
-  judge_.Granted(asked, response);
+  GrantAndTell(7, 2);
   EXPECT_EQ(failed(), "");
   // The log's time has run faster than any clock.
   world_.now = 1'500'000;
@@ -468,13 +472,7 @@ TEST_F(JudgeTest, ALeaseThatEndsEarly) {
 }
 
 TEST_F(JudgeTest, ALeaseThatEndsInTime) {
-  const Asked asked = judge_.Ask(1, "");
-  Grant(7, 2);
-  LeaseGrantResponse response;
-  response.set_id(7);
-  response.set_ttl(2);
-  response.mutable_header()->set_revision(1);
-  judge_.Granted(asked, response);
+  GrantAndTell(7, 2);
   EXPECT_EQ(judge_.Lingering(), 7);
   world_.now = 2'000'000;
   Apply(CommandKind::kExpireLeases, "", 2'000);
